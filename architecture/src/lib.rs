@@ -1,0 +1,1 @@
+//! Tests that hold the architecture: levels, homes of heavy dependencies, tidiness.

@@ -1,0 +1,1 @@
+//! Layers, checks and prints the configuration.

@@ -1,0 +1,1 @@
+//! What tests share: where the real data lies, temporary folders.

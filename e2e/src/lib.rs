@@ -1,0 +1,1 @@
+//! The binary from outside: its command line, its HTTP and foreign clients.

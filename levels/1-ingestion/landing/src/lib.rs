@@ -1,0 +1,1 @@
+//! Writes event logs to bronze, untouched and replayable.

@@ -1,0 +1,1 @@
+//! Pulls events from elsewhere, one folder per source.

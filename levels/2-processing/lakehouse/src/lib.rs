@@ -1,0 +1,1 @@
+//! Tables with versions, queried as Arrow: the sole home of DataFusion and Delta.

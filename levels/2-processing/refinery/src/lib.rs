@@ -1,0 +1,1 @@
+//! Bronze to silver: parse, standardise, deduplicate, validate, derive, score; nothing is lost.

@@ -1,0 +1,1 @@
+//! The features of the past as a table, point-in-time correct.

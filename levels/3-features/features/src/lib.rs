@@ -1,0 +1,1 @@
+//! What a feature is and how it is computed from a patient's timeline; pure.

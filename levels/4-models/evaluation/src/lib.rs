@@ -1,0 +1,1 @@
+//! How good a model is: discrimination, calibration, usefulness, fairness; and the report that shows it.

@@ -1,0 +1,1 @@
+//! A model that predicts and explains: preprocessing, network, calibration, ONNX and MLflow's layout.

@@ -1,0 +1,1 @@
+//! Answers predictions, explains them and remembers them.

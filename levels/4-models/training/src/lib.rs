@@ -1,0 +1,1 @@
+//! From training set to evaluated model; sole home of the tensor library.

@@ -1,0 +1,1 @@
+//! Composition: builds each level from its configuration and the levels below it.
