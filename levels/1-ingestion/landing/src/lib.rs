@@ -1,1 +1,37 @@
-//! Writes event logs to bronze, untouched and replayable.
+//! Writes event logs to bronze, untouched and replayable, and reads them back.
+//!
+//! Bronze is `raw/<topic>/date=YYYY-MM-DD/hour=HH/<log>-<partition>-<first offset>.ndjson.zst`: one
+//! record a line, bytes unchanged. The manifest beside an object is written last and is the commit:
+//! an object without one does not exist. Offsets count the records of a log's partition from 0, as
+//! Kafka's do, so a writer that comes back starts at the last committed offset + 1.
+
+mod manifest;
+pub use manifest::{Availability, Manifest};
+
+mod writer;
+pub use writer::{Flusher, Landed, Writer, open};
+
+mod reader;
+pub use reader::{Bronze, Lines};
+
+/// Why bronze could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object store refused.
+    #[error(transparent)]
+    Objects(#[from] strata_objects::Error),
+    /// Bronze holds something that this crate did not write, or that was damaged since.
+    #[error("`{name}` is damaged: {reason}; restore it from a backup or remove it and its manifest")]
+    Damaged {
+        /// The object.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record that cannot be a line.
+    #[error("a record of topic `{0}` holds a line break: bronze keeps one record a line")]
+    LineBreak(strata_types::Topic),
+    /// The flusher has gone, so nothing can be written.
+    #[error("bronze takes no more records: the write before failed")]
+    Closed,
+}

@@ -1,0 +1,93 @@
+//! Reads bronze: which objects are committed, and their records.
+
+use std::collections::HashMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use sha2::{Digest, Sha256};
+use strata_objects::Objects;
+use strata_types::Topic;
+
+use crate::manifest::{Manifest, manifest_name, parse_name};
+use crate::writer::hex;
+use crate::{Error, manifest};
+
+/// How many manifests are read at once.
+const READERS: usize = 16;
+
+/// The committed objects below one root.
+#[derive(Clone, Debug)]
+pub struct Bronze {
+    objects: Objects,
+}
+
+impl Bronze {
+    /// Bronze in these objects.
+    pub fn new(objects: Objects) -> Self {
+        Self { objects }
+    }
+
+    /// The committed objects of a topic that start at or after `from(log, partition)`, by log,
+    /// partition and offset.
+    pub async fn since(
+        &self,
+        topic: Topic,
+        from: &(dyn Fn(&str, u8) -> u64 + Sync),
+    ) -> Result<Vec<Manifest>, Error> {
+        let names = self.objects.list(&format!("raw/{topic}")).await?;
+        let wanted = names.into_iter().filter(|name| {
+            parse_name(name).is_some_and(|(log, partition, offset)| offset >= from(log, partition))
+        });
+        let reads = stream::iter(wanted).map(|name| async move { self.manifest(&name).await });
+        let mut manifests: Vec<Manifest> = reads.buffered(READERS).try_collect().await?;
+        manifests.sort_by(|a, b| (&a.log, a.partition, a.first_offset).cmp(&(&b.log, b.partition, b.first_offset)));
+        Ok(manifests)
+    }
+
+    /// The records of an object, checked against its manifest.
+    pub async fn read(&self, manifest: &Manifest) -> Result<Lines, Error> {
+        let bytes = self.objects.get(&manifest.object).await?;
+        let damaged = |reason: &str| Error::Damaged { name: manifest.object.clone(), reason: reason.into() };
+        if hex(&Sha256::digest(&bytes)) != manifest.sha256 {
+            return Err(damaged("its bytes are not those of its manifest"));
+        }
+        let raw = zstd::bulk::decompress(&bytes, manifest.raw_bytes as usize)
+            .map_err(|error| damaged(&error.to_string()))?;
+        Ok(Lines(raw))
+    }
+
+    /// The end offset of each partition of a log, as far as its objects follow on each other.
+    pub(crate) async fn ends(&self, topic: Topic, log: &str) -> Result<HashMap<u8, u64>, Error> {
+        let mut ends: HashMap<u8, u64> = HashMap::new();
+        let all_of_log = |other: &str, _| if other == log { 0 } else { u64::MAX };
+        for manifest in self.since(topic, &all_of_log).await? {
+            let end = ends.entry(manifest.partition).or_default();
+            if manifest.first_offset == *end {
+                *end = manifest.end_offset();
+            }
+        }
+        Ok(ends)
+    }
+
+    async fn manifest(&self, name: &str) -> Result<Manifest, Error> {
+        let bytes = self.objects.get(name).await?;
+        let damaged = |reason: String| Error::Damaged { name: name.into(), reason };
+        let manifest: manifest::Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if manifest_name(&manifest.object) == name {
+            Ok(manifest)
+        } else {
+            Err(damaged(format!("it speaks of `{}`", manifest.object)))
+        }
+    }
+}
+
+/// The records of one object.
+#[derive(Debug)]
+pub struct Lines(Vec<u8>);
+
+impl Lines {
+    /// Each record, without its line break.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+    }
+}
