@@ -1,6 +1,6 @@
 //! Reads bronze: which objects are committed, and their records.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
@@ -24,6 +24,13 @@ impl Bronze {
     /// Bronze in these objects.
     pub fn new(objects: Objects) -> Self {
         Self { objects }
+    }
+
+    /// The logs of a topic, with their partitions.
+    pub async fn logs(&self, topic: Topic) -> Result<BTreeSet<(String, u8)>, Error> {
+        let names = self.objects.list(&format!("raw/{topic}")).await?;
+        let parsed = names.iter().filter_map(|name| parse_name(name));
+        Ok(parsed.map(|(log, partition, _)| (log.to_owned(), partition)).collect())
     }
 
     /// The committed objects of a topic that start at or after `from(log, partition)`, by log,

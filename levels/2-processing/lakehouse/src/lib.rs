@@ -1,1 +1,102 @@
 //! Tables with versions, queried as Arrow: the sole home of DataFusion and Delta.
+//!
+//! A table is a Delta table under `tables/<name>`: Parquet files, and a log whose entries say which
+//! of them count. Nothing is visible before its commit, and a commit carries marks (Delta `txn`
+//! actions) that tell how far the input was read, so that the same input is never added twice.
+
+mod spec;
+pub use spec::{Packing, TableSpec};
+
+mod table;
+pub use table::{DataFile, Mark, NewFile, Table};
+
+mod parquet_file;
+pub use parquet_file::{decode, encode};
+
+mod query;
+pub use query::{Rows, View};
+
+mod output;
+pub use output::Format;
+
+use std::path::{Path, PathBuf};
+
+/// The tables under one root.
+#[derive(Clone, Debug)]
+pub struct Lakehouse {
+    root: PathBuf,
+    views: Vec<View>,
+}
+
+impl Lakehouse {
+    /// The tables in a directory, which is made when it is missing.
+    pub fn open(root: &Path, views: Vec<View>) -> Result<Self, Error> {
+        let ready = std::fs::create_dir_all(root).and_then(|()| root.canonicalize());
+        match ready {
+            Ok(root) => Ok(Self { root, views }),
+            Err(cause) => Err(Error::Folder { path: root.into(), cause }),
+        }
+    }
+
+    /// The table, made with its first version when it is missing.
+    pub async fn table(&self, spec: &'static TableSpec) -> Result<Table, Error> {
+        Table::open_or_create(&self.root.join(spec.name), spec).await
+    }
+
+    /// The table, or `None` while nothing has been written to it.
+    pub async fn existing(&self, spec: &'static TableSpec) -> Result<Option<Table>, Error> {
+        Table::open(&self.root.join(spec.name), spec).await
+    }
+
+    /// The names of the tables that exist, sorted.
+    pub fn names(&self) -> Result<Vec<String>, Error> {
+        let folder = |cause| Error::Folder { path: self.root.clone(), cause };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.root).map_err(folder)? {
+            let entry = entry.map_err(folder)?;
+            if entry.path().join("_delta_log").is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+/// Why a table could not be read or written, or a query not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder of the tables cannot be used.
+    #[error("cannot use the tables in {path}: {cause}")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// Delta refused.
+    #[error("table `{table}`: {cause}")]
+    Delta {
+        /// Which table.
+        table: String,
+        /// Why.
+        #[source]
+        cause: Box<deltalake::DeltaTableError>,
+    },
+    /// A data file cannot be read or written.
+    #[error("data file `{file}`: {cause}")]
+    File {
+        /// Which file, relative to its table.
+        file: String,
+        /// Why not.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The query is wrong, or asks for what is not there.
+    #[error("{0}")]
+    Query(#[source] Box<datafusion::error::DataFusionError>),
+    /// The answer cannot be written.
+    #[error("cannot write the result: {0}")]
+    Output(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,1 +1,56 @@
 //! Bronze to silver: parse, standardise, deduplicate, validate, derive, score; nothing is lost.
+//!
+//! Silver is a pure function of bronze: of all records of a key the greatest (`ingested_at`,
+//! `event_id`, hash of the bytes) wins, and a row depends on its winner alone. So any batching, any
+//! order of arrival and any number of replays give the same silver. What is refused, whole or in
+//! part, stands in `quarantine` with its rule, its reason and its raw value.
+
+mod column;
+
+mod origin;
+pub use origin::Origin;
+
+mod finding;
+pub use finding::{Finding, QUARANTINE, Scope};
+
+// The six steps, in their order. Each is pure.
+mod parse;
+mod standardise;
+mod deduplicate;
+mod validate;
+mod derive;
+mod quality;
+
+mod silver;
+pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};
+
+mod merge;
+
+mod refine;
+pub use refine::{OnInvalid, Progress, Refined, Refinery, Settings};
+
+mod report;
+pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
+
+/// Why refining stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Bronze cannot be read.
+    #[error(transparent)]
+    Bronze(#[from] strata_landing::Error),
+    /// A table cannot be read or written.
+    #[error(transparent)]
+    Lakehouse(#[from] strata_lakehouse::Error),
+    /// Rows of one table do not fit together: a file was written by something else.
+    #[error("table `{table}`: {cause}")]
+    Shape {
+        /// Which table.
+        table: &'static str,
+        /// What does not fit.
+        #[source]
+        cause: arrow::error::ArrowError,
+    },
+    /// A worker thread died.
+    #[error("a refining thread died: {0}")]
+    Thread(#[from] tokio::task::JoinError),
+}

@@ -1,0 +1,54 @@
+//! What a table is, before it holds anything.
+
+use arrow::datatypes::{DataType as Arrow, SchemaRef};
+use deltalake::kernel::{DataType, StructField};
+
+/// How a table's files are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Dictionaries where they help, zstd: small files for tables of events.
+    Small,
+    /// No dictionaries, LZ4: fast to write and read, for wide tables of floats.
+    Fast,
+}
+
+/// A table's name and shape.
+#[derive(Debug)]
+pub struct TableSpec {
+    /// The name in SQL and of the folder.
+    pub name: &'static str,
+    /// Its columns, without the partition column. A function, because Arrow's types allocate.
+    pub schema: fn() -> SchemaRef,
+    /// Whether it is partitioned by a column `date` (of the event, UTC).
+    pub by_date: bool,
+    /// How its files are packed.
+    pub packing: Packing,
+}
+
+impl TableSpec {
+    /// The columns as Delta has them, the partition column last.
+    pub(crate) fn delta_columns(&self) -> Vec<StructField> {
+        let schema = (self.schema)();
+        let fields = schema.fields().iter();
+        let mut columns: Vec<StructField> =
+            fields.map(|field| StructField::new(field.name(), delta_type(field.data_type()), true)).collect();
+        if self.by_date {
+            columns.push(StructField::new("date", DataType::DATE, true));
+        }
+        columns
+    }
+}
+
+/// The Delta type of an Arrow type; tables use these and no others, so that every engine reads them.
+fn delta_type(arrow: &Arrow) -> DataType {
+    match arrow {
+        Arrow::Boolean => DataType::BOOLEAN,
+        Arrow::Int16 => DataType::SHORT,
+        Arrow::Int32 => DataType::INTEGER,
+        Arrow::Int64 => DataType::LONG,
+        Arrow::Float32 => DataType::FLOAT,
+        Arrow::Float64 => DataType::DOUBLE,
+        Arrow::Timestamp(_, _) => DataType::TIMESTAMP,
+        _ => DataType::STRING,
+    }
+}

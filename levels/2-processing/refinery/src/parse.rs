@@ -1,0 +1,80 @@
+//! Step 1: a line of bronze to a typed event, or the reason why not.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use strata_landing::{Availability, Manifest};
+use strata_types::event::Unreadable;
+use strata_types::{Event, Timestamp, Topic};
+use uuid::Uuid;
+
+use crate::Origin;
+use crate::finding::{Finding, Scope};
+
+/// The namespace of the ids that Strata gives to records without one.
+const RECORDS: Uuid = Uuid::from_u128(0x7f1d_3a52_91c4_4c0e_9b6f_2d58_a7c3_10e4);
+
+/// Where a line stands on its log.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) log: Arc<str>,
+    pub(crate) partition: u8,
+    pub(crate) offset: u64,
+    pub(crate) logged: Timestamp,
+    pub(crate) availability: Availability,
+}
+
+impl Place {
+    /// The place of each line of an object.
+    pub(crate) fn each(manifest: &Manifest) -> impl Iterator<Item = Self> + '_ {
+        let log: Arc<str> = manifest.log.as_str().into();
+        manifest.log_times().zip(manifest.first_offset..).map(move |(logged, offset)| Self {
+            log: Arc::clone(&log),
+            partition: manifest.partition,
+            offset,
+            logged,
+            availability: manifest.availability,
+        })
+    }
+}
+
+/// Reads a line; what cannot be read is a finding, with the origin that it would have had.
+pub(crate) fn parse(topic: Topic, line: &[u8], place: Place) -> (Origin, Result<Event, Finding>) {
+    let parsed = Event::parse(topic, line);
+    let given_id = match &parsed {
+        Ok(Event::Vitals(event)) => event.event_id.clone(),
+        Ok(Event::Medication(event)) => event.event_id.clone(),
+        Ok(Event::LabResult(event)) => event.event_id.clone(),
+        Ok(Event::AdverseEvent(event)) => event.event_id.clone(),
+        Ok(Event::Patient(event)) => event.event_id.clone(),
+        Ok(Event::Label(_)) | Err(_) => None,
+    };
+    let known = match (&parsed, place.availability) {
+        (Ok(Event::AdverseEvent(event)), Availability::AtEvent) => Some(event.report_timestamp),
+        (Ok(event), Availability::AtEvent) => event.timestamp(),
+        _ => None,
+    };
+    let digest: [u8; 32] = Sha256::digest(line).into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    let origin = Origin {
+        log: place.log,
+        partition: place.partition,
+        offset: place.offset,
+        ingested_at: place.logged,
+        available_at: known.unwrap_or(place.logged),
+        event_id: given_id.unwrap_or_else(|| Uuid::new_v5(&RECORDS, line).to_string()),
+        record_hash: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
+    };
+    (origin, parsed.map_err(|error| unreadable(&error)))
+}
+
+fn unreadable(error: &Unreadable) -> Finding {
+    Finding {
+        rule: error.rule(),
+        scope: Scope::Record,
+        variable: None,
+        raw_value: None,
+        raw_unit: None,
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,60 @@
+//! The silver tables: one file each says what a row is, how an event becomes one, and its columns.
+
+mod adverse_events;
+mod labels;
+mod labs;
+mod medications;
+mod patients;
+mod vitals;
+
+pub use adverse_events::ADVERSE_EVENTS;
+pub use labels::LABELS;
+pub use labs::LABS;
+pub use medications::MEDICATIONS;
+pub use patients::PATIENTS;
+pub use vitals::VITALS;
+
+pub(crate) use adverse_events::AdverseEventRow;
+pub(crate) use labels::LabelRow;
+pub(crate) use labs::LabRow;
+pub(crate) use medications::MedicationRow;
+pub(crate) use patients::PatientRow;
+pub(crate) use vitals::VitalsRow;
+
+use strata_lakehouse::TableSpec;
+use strata_types::{Event, Topic};
+
+use crate::Origin;
+use crate::column::Column;
+use crate::finding::Finding;
+
+/// A row of a silver table. A row is made even of a refused event: it takes part in the contest of
+/// its key, and keeps older records out.
+pub(crate) trait SilverRow: Sized + Send + Sync + 'static {
+    /// The topic that its records come from.
+    const TOPIC: Topic;
+    /// The table.
+    const SPEC: &'static TableSpec;
+    /// The columns that identify a row, patient and time first.
+    const KEY: &'static [&'static str];
+
+    /// Standardises, validates and derives. What is wrong goes to `findings`. `None` for an event of
+    /// another kind.
+    fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self>;
+
+    /// Where it comes from.
+    fn origin(&self) -> &Origin;
+
+    /// The columns of the table, [`origin_columns`] last.
+    fn columns() -> Vec<Column<Self>>;
+}
+
+/// The columns that every table has.
+fn origin_columns<R: SilverRow>() -> [Column<R>; 4] {
+    [
+        Column::text("event_id", |row: &R| Some(&row.origin().event_id)),
+        Column::time("ingested_at", |row: &R| Some(row.origin().ingested_at)),
+        Column::time("available_at", |row: &R| Some(row.origin().available_at)),
+        Column::long("record_hash", |row: &R| Some(row.origin().record_hash)),
+    ]
+}
