@@ -1,1 +1,56 @@
 //! Composition: builds each level from its configuration and the levels below it.
+//!
+//! Each level's file says what the level is made of and may see only what is passed to it, which is
+//! what stands below. Data rises through them: a source to bronze, bronze to silver, silver to
+//! features, features to a model, a model to predictions.
+
+mod folder;
+pub use folder::{Folder, Lock};
+
+mod infrastructure;
+
+mod ingestion;
+pub use ingestion::{Imported, Ingestion};
+
+mod processing;
+pub use processing::Processing;
+
+mod features;
+pub use features::{FeatureCounts, Features};
+
+mod models;
+pub use models::{Evaluated, Models, ModelRow, TrainedRun};
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use strata_config::Config;
+use strata_runtime::Clock;
+
+/// The levels, built.
+#[derive(Debug)]
+pub struct Stack {
+    /// Where everything lies.
+    pub folder: Folder,
+    /// Level 1: into bronze.
+    pub ingestion: Ingestion,
+    /// Level 2: bronze to silver, and SQL.
+    pub processing: Processing,
+    /// Level 3: silver to features.
+    pub features: Features,
+    /// Level 4: features to models and predictions.
+    pub models: Models,
+}
+
+impl Stack {
+    /// Builds every level. Nothing runs yet.
+    pub fn build(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let folder = Folder::open(&config.data_dir)?;
+        let objects = infrastructure::build(&folder)?;
+        let ingestion = ingestion::build(&config.ingestion, &objects, clock);
+        let processing = processing::build(&config.processing, &folder, &objects, clock)?;
+        let features = features::build(&config.features, &config.labels, &processing, clock);
+        let models = models::build(&config.training, &config.serving, &folder, &features, clock);
+        Ok(Self { folder, ingestion, processing, features, models })
+    }
+}

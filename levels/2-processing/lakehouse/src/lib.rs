@@ -11,10 +11,13 @@ mod table;
 pub use table::{DataFile, Mark, NewFile, Table};
 
 mod parquet_file;
-pub use parquet_file::{decode, encode};
+pub use parquet_file::{Encoded, decode, encode};
 
 mod query;
 pub use query::{Rows, View};
+
+mod csv_file;
+pub use csv_file::read_csv;
 
 mod output;
 pub use output::Format;

@@ -1,0 +1,84 @@
+//! Level 3: from silver to features.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde::Serialize;
+use strata_config::{Features as Config, Labels};
+use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress};
+use strata_lakehouse::{Lakehouse, Rows};
+use strata_runtime::Clock;
+use strata_types::{LabelRule, Timestamp};
+
+use crate::Processing;
+
+/// The feature store.
+#[derive(Debug)]
+pub struct Features {
+    store: FeatureStore,
+    lakehouse: Lakehouse,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the table of features holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeatureCounts {
+    /// Patients.
+    pub patients: u64,
+    /// Rows: patients and hours.
+    pub hours: u64,
+    /// Rows with a label.
+    pub labelled: u64,
+    /// Rows whose label is true.
+    pub positive: u64,
+    /// Patients with a row whose label is true.
+    pub positive_patients: u64,
+}
+
+pub(crate) fn build(config: &Config, labels: &Labels, processing: &Processing, clock: &Arc<dyn Clock>) -> Features {
+    let lakehouse = processing.lakehouse().clone();
+    let rule = LabelRule { horizon_hours: labels.horizon_hours, min_grade: labels.min_grade };
+    let labelling = Labelling { rule, grid_hours: f64::from(config.grid_hours) };
+    Features { store: FeatureStore::new(lakehouse.clone(), labelling), lakehouse, clock: Arc::clone(clock) }
+}
+
+impl Features {
+    /// Writes the table of features, unless it is as new as silver.
+    pub async fn materialise(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Materialised> {
+        Ok(self.store.materialise(Timestamp(self.clock.now_micros()), progress).await?)
+    }
+
+    /// Features for requested patients and times: their columns, then the features, in their order.
+    pub async fn at(&self, requests: &Rows) -> Result<Rows> {
+        let mut batches = Vec::new();
+        for batch in &requests.batches {
+            batches.push(self.store.at(batch).await?);
+        }
+        let schema = batches.first().map_or_else(|| requests.schema.clone(), arrow::array::RecordBatch::schema);
+        Ok(Rows { schema, batches })
+    }
+
+    /// What the table of features holds.
+    pub async fn counts(&self) -> Result<FeatureCounts> {
+        let sql = "SELECT count(*) AS hours, count(DISTINCT patient_id) AS patients, count(label) AS labelled, \
+                   count(*) FILTER (WHERE label) AS positive, \
+                   count(DISTINCT CASE WHEN label THEN patient_id END) AS positive_patients FROM features";
+        let rows = self.lakehouse.query(sql).await?;
+        let count = |name: &str| -> u64 {
+            let column = rows.batches.first().and_then(|batch| batch.column_by_name(name));
+            let column = column.map(arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>);
+            column.map_or(0, |column| column.value(0) as u64)
+        };
+        Ok(FeatureCounts {
+            patients: count("patients"),
+            hours: count("hours"),
+            labelled: count("labelled"),
+            positive: count("positive"),
+            positive_patients: count("positive_patients"),
+        })
+    }
+
+    pub(crate) fn store(&self) -> &FeatureStore {
+        &self.store
+    }
+}

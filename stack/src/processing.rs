@@ -1,0 +1,65 @@
+//! Level 2: from bronze to silver, and SQL over every table.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use strata_config::{OnInvalid, Processing as Config};
+use strata_lakehouse::{Lakehouse, Rows};
+use strata_landing::Bronze;
+use strata_objects::Objects;
+use strata_refinery::{Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
+use strata_runtime::Clock;
+use strata_types::Timestamp;
+
+use crate::Folder;
+
+/// The refinery and its tables.
+#[derive(Debug)]
+pub struct Processing {
+    lakehouse: Lakehouse,
+    bronze: Bronze,
+    refinery: Refinery,
+    clock: Arc<dyn Clock>,
+}
+
+pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
+    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?;
+    let bronze = Bronze::new(objects.clone());
+    let settings = Settings {
+        on_invalid: match config.on_invalid {
+            OnInvalid::Cell => strata_refinery::OnInvalid::Cell,
+            OnInvalid::Row => strata_refinery::OnInvalid::Row,
+        },
+        require_enrolment: config.require_enrolment,
+        wave_bytes: config.wave_bytes,
+    };
+    let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
+    Ok(Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) })
+}
+
+impl Processing {
+    /// Refines what is new in bronze.
+    pub async fn refine(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
+        Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
+    }
+
+    /// How good the data is.
+    pub async fn quality(&self) -> Result<QualityReport> {
+        Ok(quality_report(&self.lakehouse, &self.bronze).await?)
+    }
+
+    /// Answers one SQL query.
+    pub async fn query(&self, sql: &str) -> Result<Rows> {
+        Ok(self.lakehouse.query(sql).await?)
+    }
+
+    /// Reads a CSV file with a header; every column is text.
+    pub fn read_csv(&self, path: &Path) -> Result<Rows> {
+        Ok(strata_lakehouse::read_csv(path)?)
+    }
+
+    pub(crate) fn lakehouse(&self) -> &Lakehouse {
+        &self.lakehouse
+    }
+}

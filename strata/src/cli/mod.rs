@@ -1,0 +1,193 @@
+//! The command line: what all commands share, and one file a command.
+
+mod config;
+mod contracts;
+mod demo;
+mod evaluate;
+mod features;
+mod generate;
+mod import;
+mod query;
+mod refine;
+mod serve;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use strata_config::{Config, Layers, Origin};
+use strata_runtime::{Clock, Scope, clock, interrupted};
+use strata_stack::Stack;
+use tracing_subscriber::EnvFilter;
+
+use crate::output;
+
+/// A clinical MLOps platform in one binary: patient events in, adverse-event risk out.
+#[derive(Debug, Parser)]
+#[command(name = "strata", version, arg_required_else_help = true, propagate_version = true)]
+#[command(after_help = "The whole path in one command: strata demo\nEvery setting: strata config show")]
+struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Shared {
+    /// Where all data lie [default: the user's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A configuration file [default: strata/strata.toml in the user's configuration folder, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Overrides one setting, such as training.seed=7
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Prints one line of JSON instead of tables
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the whole path, from raw events to a served model, and shows each stage
+    Demo(demo::Demo),
+    /// Reads a data set into bronze
+    Import(import::Import),
+    /// Fills bronze with the synthetic hospital
+    Generate(generate::Generate),
+    /// Refines new bronze into silver tables
+    Refine(refine::Refine),
+    /// Computes the features of every patient and hour, or of given times
+    Features(features::Features),
+    /// Trains, calibrates and compares models
+    Train(train::Train),
+    /// Evaluates a trained model and writes its report
+    Evaluate(evaluate::Evaluate),
+    /// Serves predictions over HTTP
+    Serve(serve::Serve),
+    /// Answers SQL over every table
+    Query(query::Query),
+    /// Shows and checks the configuration
+    Config(config::ConfigCommand),
+    /// Prints the JSON Schema of each topic's records
+    Schemas(contracts::Schemas),
+    /// Prints the OpenAPI description of the serving API
+    Openapi(contracts::Openapi),
+}
+
+/// What a command runs with.
+struct Context {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    json: bool,
+    has_own_folder: bool,
+    scope: Scope,
+}
+
+impl Context {
+    /// Whether the user chose the data folder.
+    fn has_own_folder(&self) -> bool {
+        self.has_own_folder
+    }
+
+    /// Builds the levels.
+    fn stack(&self) -> Result<Stack> {
+        Stack::build(&self.config, &self.clock)
+    }
+}
+
+pub(crate) fn main() -> ExitCode {
+    const USAGE: u8 = 64;
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let filter = EnvFilter::try_from_env("STRATA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            output::note(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let config = match load(&cli.shared) {
+        // `config check` reports what is wrong itself.
+        Err(error) if !matches!(cli.command, Command::Config(_)) => return Err(error),
+        loaded => loaded,
+    };
+    if let Command::Config(command) = cli.command {
+        return command.run(config, cli.shared.json);
+    }
+    let config = config?;
+    let context = Context {
+        has_own_folder: config.explain().iter().any(|s| s.key == "data_dir" && s.origin != Origin::BuiltIn),
+        config,
+        clock: Arc::new(clock::System),
+        json: cli.shared.json,
+        scope: Scope::root("strata"),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let stop = async {
+        interrupted().await;
+        output::note("stopping; what was committed stays");
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = cli.command.run(&context) => code,
+            () = stop => Ok(ExitCode::from(130)),
+        }
+    });
+    // Work on blocking threads cannot be stopped: it ends with the process, and commits are atomic.
+    runtime.shutdown_background();
+    code
+}
+
+fn load(shared: &Shared) -> Result<Config> {
+    let mut layers = Layers::default().env(std::env::vars_os());
+    if let Some(file) = &shared.config {
+        layers = layers.file(file);
+    }
+    let mut flags = Vec::new();
+    for setting in &shared.settings {
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| anyhow::anyhow!("`--set {setting}`: write it as KEY=VALUE, such as training.seed=7"))?;
+        flags.push((key.trim().to_owned(), value.trim().to_owned()));
+    }
+    if let Some(folder) = &shared.data_dir {
+        flags.push(("data_dir".to_owned(), folder.display().to_string()));
+    }
+    Ok(strata_config::load(&layers.flags(flags))?)
+}
+
+impl Command {
+    async fn run(self, context: &Context) -> Result<ExitCode> {
+        match self {
+            Self::Demo(command) => Box::pin(command.run(context)).await,
+            Self::Import(command) => command.run(context).await,
+            Self::Generate(command) => command.run(context).await,
+            Self::Refine(command) => command.run(context).await,
+            Self::Features(command) => command.run(context).await,
+            Self::Train(command) => command.run(context).await,
+            Self::Evaluate(command) => command.run(context).await,
+            Self::Serve(command) => command.run(context).await,
+            Self::Query(command) => command.run(context).await,
+            Self::Schemas(command) => command.run(),
+            Self::Openapi(command) => command.run(),
+            Self::Config(_) => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
