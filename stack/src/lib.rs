@@ -19,7 +19,14 @@ mod features;
 pub use features::{FeatureCounts, Features};
 
 mod models;
-pub use models::{Evaluated, Models, ModelRow, TrainedRun};
+pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
+
+// What commands hand to the levels and get from them.
+pub use strata_lakehouse::Format;
+pub use strata_refinery::{QualityReport, Refined};
+pub use strata_serving::openapi;
+pub use strata_sources::Source;
+pub use strata_sources::synthetic::Drift;
 
 use std::sync::Arc;
 

@@ -1,0 +1,278 @@
+//! Level 4: from features to models and predictions.
+
+mod champion;
+mod keep;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::Serialize;
+use strata_config::{Serving as ServingConfig, Training as TrainingConfig};
+use strata_evaluation::{Evaluation, Gate, Subject};
+use strata_feature_store::{FeatureStore, LabelledRows};
+use strata_features::Timeline;
+use strata_runtime::Clock;
+use strata_serving::{Served, Serving, Timelines};
+use strata_training::{Progress, Settings, TrainingSet, train};
+use strata_types::{HOUR, PatientId, Timestamp};
+
+use crate::{Features, Folder};
+
+/// The lake below one folder holds one set of models: one experiment.
+const EXPERIMENT: &str = "0";
+
+/// Training, evaluating and serving.
+#[derive(Debug)]
+pub struct Models {
+    runs: PathBuf,
+    predictions: PathBuf,
+    store: FeatureStore,
+    training: TrainingConfig,
+    serving: ServingConfig,
+    clock: Arc<dyn Clock>,
+}
+
+/// One model beside the others.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelRow {
+    /// `network`, `logistic_regression`, `NEWS2`, `SIRS` or `qSOFA`.
+    pub name: String,
+    /// On patients that it has not seen.
+    pub auroc: Option<f64>,
+    /// Its 95 % interval, by resampling patients.
+    pub auroc_interval: Option<(f64, f64)>,
+    /// Average precision.
+    pub auprc: Option<f64>,
+    /// Expected calibration error, 15 bins of equal mass.
+    pub ece: Option<f64>,
+    /// `PhysioNet` 2019's, where the set has it.
+    pub utility: Option<f64>,
+}
+
+/// What a training left.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainedRun {
+    /// The models beside the baselines.
+    pub models: Vec<ModelRow>,
+    /// The network's gates.
+    pub gates: Vec<Gate>,
+    /// The model that is served from now on.
+    pub champion: String,
+    /// Why it is the champion.
+    pub verdict: String,
+    /// The runs, by model.
+    pub runs: Vec<(String, PathBuf)>,
+    /// The network's report.
+    pub report: PathBuf,
+    /// Labelled rows that there were.
+    pub training_rows: u64,
+}
+
+/// What an evaluation left.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// The model beside the baselines.
+    pub models: Vec<ModelRow>,
+    /// All of it.
+    pub evaluation: Evaluation,
+    /// The report.
+    pub report: PathBuf,
+}
+
+/// How far a training is.
+#[derive(Clone, Debug)]
+pub struct TrainingProgress {
+    /// What it is doing.
+    pub message: String,
+    /// The epoch at hand.
+    pub epoch: usize,
+    /// The most epochs that there may be.
+    pub epochs: usize,
+}
+
+pub(crate) fn build(
+    training: &TrainingConfig,
+    serving: &ServingConfig,
+    folder: &Folder,
+    features: &Features,
+    clock: &Arc<dyn Clock>,
+) -> Models {
+    Models {
+        runs: folder.runs(),
+        predictions: folder.predictions(),
+        store: features.store().clone(),
+        training: training.clone(),
+        serving: serving.clone(),
+        clock: Arc::clone(clock),
+    }
+}
+
+impl Models {
+    /// Trains, compares and keeps the models; the best that beats every baseline becomes champion.
+    pub async fn train(&self, mut progress: impl FnMut(TrainingProgress) + Send + 'static) -> Result<TrainedRun> {
+        let rows = self.store.labelled_rows().await?;
+        let set_version = rows.version;
+        let training_rows = rows.labels.len() as u64;
+        let set = training_set(rows);
+        let settings = self.settings();
+        let epochs = settings.max_epochs;
+        let training = tokio::task::spawn_blocking(move || {
+            let mut tell = |at: Progress| {
+                if let Progress::Epoch { model, epoch } = at {
+                    let message = format!("training {model}");
+                    progress(TrainingProgress { message, epoch: epoch.number + 1, epochs });
+                }
+            };
+            let outcome = train(&set, &settings, &mut tell);
+            (outcome, set, settings)
+        });
+        let (outcome, set, settings) = training.await.context("the trainer died")?;
+        let outcome = outcome?;
+        let now = Timestamp(self.clock.now_micros());
+        let keeping = keep::Keeping { runs: &self.runs, set: &set, settings: &settings, set_version, now };
+        let mut runs = Vec::new();
+        let mut report = PathBuf::new();
+        for candidate in &outcome.models {
+            let kept = keeping.keep(candidate)?;
+            if candidate.model.name == "network" {
+                report = kept.join("artifacts").join(keep::REPORT);
+            }
+            runs.push((candidate.model.name.clone(), kept));
+        }
+        let (champion, verdict) = champion::choose(&outcome);
+        if let Some((_, home)) = runs.iter().find(|(name, _)| *name == champion) {
+            champion::crown(&self.runs, home)?;
+        }
+        let network = outcome.models.first().context("no model was trained")?;
+        let evaluations = outcome.models.iter().map(|candidate| &candidate.evaluation);
+        let baselines = outcome.baselines.iter().map(|baseline| &baseline.evaluation);
+        Ok(TrainedRun {
+            models: evaluations.chain(baselines).map(ModelRow::of).collect(),
+            gates: network.evaluation.gates.clone(),
+            champion,
+            verdict,
+            runs,
+            report,
+            training_rows,
+        })
+    }
+
+    /// Evaluates a run's model, or the champion's, on the test part of the features as they are now.
+    pub async fn evaluate(&self, run: Option<&str>) -> Result<Evaluated> {
+        let home = self.run(run)?;
+        let model = strata_model::mlflow::read_model(&home.join("artifacts").join("model"))?;
+        let rows = self.store.labelled_rows().await?;
+        let set = training_set(rows);
+        let settings = self.settings();
+        let evaluating = tokio::task::spawn_blocking(move || {
+            let judged = strata_training::evaluate(&model, &set, settings.bootstrap);
+            (judged, model, set)
+        });
+        let (judged, model, set) = evaluating.await.context("the evaluation died")?;
+        let (evaluation, baselines) = judged?;
+        let now = Timestamp(self.clock.now_micros());
+        keep::write_report(&home, &model, &set, &evaluation, now)?;
+        let others = baselines.iter().map(|baseline| ModelRow::of(&baseline.evaluation));
+        let models = [ModelRow::of(&evaluation)].into_iter().chain(others).collect();
+        Ok(Evaluated { models, evaluation, report: home.join("artifacts").join(keep::REPORT) })
+    }
+
+    /// Binds the serving port for a run's model, or the champion's.
+    pub fn serving(&self, port: Option<u16>, run: Option<&str>) -> Result<Serving> {
+        let home = self.run(run)?;
+        let model = strata_model::mlflow::read_model(&home.join("artifacts").join("model"))?;
+        let run_id = home.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let version = model.version();
+        let config = strata_serving::Config {
+            host: self.serving.host,
+            port: port.unwrap_or(self.serving.port),
+            top_factors: self.serving.top_factors,
+            prediction_log: self.predictions.clone(),
+        };
+        let timelines = Arc::new(FromSilver(self.store.clone()));
+        let served = Served { model, run_id, version };
+        Ok(strata_serving::build(config, timelines, Some(served), Arc::clone(&self.clock))?)
+    }
+
+    /// A patient and a time for whom a prediction is worth looking at: a positive row of the grid.
+    pub async fn example(&self) -> Result<(String, Timestamp)> {
+        let rows = self.store.labelled_rows().await?;
+        let row = rows.labels.iter().position(|label| *label).unwrap_or(0);
+        let patient = rows.patient_of_row.get(row).and_then(|patient| rows.patients.get(*patient as usize));
+        let patient = patient.context("there is no labelled row")?;
+        Ok((patient.id.clone(), rows.times[row]))
+    }
+
+    fn run(&self, run: Option<&str>) -> Result<PathBuf> {
+        let home = match run {
+            Some(id) => self.runs.join(EXPERIMENT).join(id),
+            None => champion::current(&self.runs)?.context("there is no model yet: run `strata train`")?,
+        };
+        if !home.is_dir() {
+            bail!("there is no run `{}` in {}", run.unwrap_or_default(), self.runs.join(EXPERIMENT).display());
+        }
+        Ok(home)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            hidden: self.training.hidden.clone(),
+            dropout: self.training.dropout,
+            learning_rate: self.training.learning_rate,
+            batch_size: self.training.batch_size,
+            max_epochs: self.training.max_epochs,
+            patience: self.training.patience,
+            seed: self.training.seed,
+            bootstrap: self.training.bootstrap as u32,
+            ..Settings::default()
+        }
+    }
+}
+
+impl ModelRow {
+    fn of(evaluation: &Evaluation) -> Self {
+        let auroc = evaluation.auroc;
+        Self {
+            name: evaluation.model.clone(),
+            auroc: auroc.map(|auroc| auroc.value),
+            auroc_interval: auroc.and_then(|auroc| auroc.interval).map(|interval| (interval.low, interval.high)),
+            auprc: evaluation.auprc.map(|auprc| auprc.value),
+            ece: evaluation.calibration.ece,
+            utility: evaluation.utility,
+        }
+    }
+}
+
+fn training_set(rows: LabelledRows) -> TrainingSet {
+    let subject = |fact: &strata_feature_store::PatientFact| Subject {
+        sex: fact.sex.clone(),
+        age_years: fact.age.map(|age| age as f32),
+        unit: fact.care_unit.clone(),
+        site: fact.site.clone(),
+    };
+    TrainingSet {
+        features: rows.features,
+        labels: rows.labels,
+        patient_of_row: rows.patient_of_row,
+        hours: rows.times.iter().map(|time| time.0 as f64 / HOUR as f64).collect(),
+        subjects: rows.patients.iter().map(subject).collect(),
+        patient_ids: rows.patients.into_iter().map(|fact| fact.id).collect(),
+        has_utility: rows.given_labels,
+    }
+}
+
+/// Serving reads silver through the feature store, so a vector is as fresh as silver is.
+#[derive(Debug)]
+struct FromSilver(FeatureStore);
+
+impl Timelines for FromSilver {
+    fn timeline<'a>(
+        &'a self,
+        patient: &'a PatientId,
+    ) -> BoxFuture<'a, Result<Option<Timeline>, Box<dyn std::error::Error + Send + Sync>>> {
+        async move { Ok(self.0.timeline(patient).await?) }.boxed()
+    }
+}
