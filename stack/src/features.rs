@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use arrow::array::AsArray;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use strata_config::{Features as Config, Labels};
 use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress};
@@ -66,8 +69,7 @@ impl Features {
         let rows = self.lakehouse.query(sql).await?;
         let count = |name: &str| -> u64 {
             let column = rows.batches.first().and_then(|batch| batch.column_by_name(name));
-            let column = column.map(arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>);
-            column.map_or(0, |column| column.value(0) as u64)
+            column.map_or(0, |column| column.as_primitive::<Int64Type>().value(0) as u64)
         };
         Ok(FeatureCounts {
             patients: count("patients"),
@@ -76,6 +78,16 @@ impl Features {
             positive: count("positive"),
             positive_patients: count("positive_patients"),
         })
+    }
+
+    /// A patient and a time for whom a prediction is worth looking at: the first positive row of the grid.
+    pub async fn example(&self) -> Result<Option<(String, Timestamp)>> {
+        let sql = "SELECT patient_id, time FROM features WHERE label IS NOT NULL ORDER BY label DESC, patient_id, time LIMIT 1";
+        let rows = self.lakehouse.query(sql).await?;
+        let Some(batch) = rows.batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
+        let patient = ArrayFormatter::try_new(batch.column(0).as_ref(), &FormatOptions::default())?.value(0).to_string();
+        let time = batch.column(1).as_primitive::<TimestampMicrosecondType>().value(0);
+        Ok(Some((patient, Timestamp(time))))
     }
 
     pub(crate) fn store(&self) -> &FeatureStore {

@@ -197,15 +197,6 @@ impl Models {
         Ok(strata_serving::build(config, timelines, Some(served), Arc::clone(&self.clock))?)
     }
 
-    /// A patient and a time for whom a prediction is worth looking at: a positive row of the grid.
-    pub async fn example(&self) -> Result<(String, Timestamp)> {
-        let rows = self.store.labelled_rows().await?;
-        let row = rows.labels.iter().position(|label| *label).unwrap_or(0);
-        let patient = rows.patient_of_row.get(row).and_then(|patient| rows.patients.get(*patient as usize));
-        let patient = patient.context("there is no labelled row")?;
-        Ok((patient.id.clone(), rows.times[row]))
-    }
-
     fn run(&self, run: Option<&str>) -> Result<PathBuf> {
         let home = match run {
             Some(id) => self.runs.join(EXPERIMENT).join(id),

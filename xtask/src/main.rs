@@ -1,2 +1,61 @@
-//! Chores.
-fn main() {}
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench`.
+//!
+//! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
+//! prerequisites name runs everything with one command.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to who runs them")]
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+mod test;
+
+mod setup;
+
+mod contracts;
+
+mod bench;
+
+mod binary;
+
+mod places;
+
+mod process;
+
+const USAGE: &str = "\
+usage: cargo xtask CHORE
+
+  test [FILTER...]      install what the tests need, build the binary, run everything, or what the filters name
+  setup                 only install: a Python environment with the foreign clients that the tests drive
+  contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
+  bench [NAME...]       run the benches, or those named
+
+STRATA_CACHE says where the Python environment lies (default: ~/.cache/strata).
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        ["test", filters @ ..] => test::run(filters),
+        ["setup"] => setup::run().map(|_python| ()),
+        ["contracts"] => contracts::write(),
+        ["contracts", "--check"] => contracts::check(),
+        ["bench", names @ ..] => bench::run(names),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("no such chore: {}\n\n{USAGE}", other.join(" ")),
+    }
+}

@@ -98,7 +98,7 @@ impl Demo {
 
     /// Ends with a curl line that works: against this process in a terminal, else against `strata serve`.
     async fn serve(&self, context: &Context, stack: &Stack) -> Result<ExitCode> {
-        let (patient, time) = stack.models.example().await?;
+        let Some((patient, time)) = stack.features.example().await? else { return Ok(ExitCode::SUCCESS) };
         let curl = |url: &str| {
             format!("  curl -s {url}/v1/predict -H 'Content-Type: application/json' \\\n    -d '{{\"patient_id\": \"{patient}\", \"timestamp\": \"{time}\"}}'")
         };

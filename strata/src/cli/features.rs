@@ -60,7 +60,7 @@ impl Features {
 
 /// Writes the table of features with a progress bar; says what it holds, and whether it was there already.
 pub(super) async fn materialise(stack: &Stack) -> Result<(FeatureCounts, bool)> {
-    let bar = progress::steps("computing features", 1);
+    let bar = progress::bar("computing features", Some(1));
     let moving = bar.clone();
     let written = stack
         .features

@@ -9,7 +9,7 @@ use super::{Context, import};
 
 /// Fills bronze with the synthetic hospital
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata generate\n  strata generate --patients 200 --days 3 --seed 7\n\nThe same settings give the same bytes. The best AUROC that any model can reach is among the notes.")]
+#[command(after_help = "Examples:\n  strata generate\n  strata generate --patients 200 --days 3 --seed 7\n  strata generate --drift '{\"kind\": \"sensor_bias\", \"from_day\": 3, \"field\": \"heart_rate\", \"offset\": 8}'\n  strata generate --drift '{\"kind\": \"site_shift\", \"from_day\": 3, \"site\": 1, \"lab_scale\": 1.2}'\n  strata generate --drift '{\"kind\": \"case_mix\", \"from_day\": 3, \"share\": 0.3, \"years\": 15}'\n\nThe same settings give the same bytes. The best AUROC that any model can reach is among the notes.")]
 pub(crate) struct Generate {
     /// Patients [default: 1000]
     #[arg(long)]
@@ -20,9 +20,13 @@ pub(crate) struct Generate {
     /// What every draw starts from [default: 42]
     #[arg(long)]
     seed: Option<u64>,
-    /// Drift, from a day on: `site-shift:3`, `sensor-bias:3` or `case-mix:3`; may be given more than once
-    #[arg(long, value_name = "KIND:DAY")]
+    /// Something that changes on a day, as JSON (see the examples); may be given more than once
+    #[arg(long, value_name = "JSON", value_parser = drift)]
     drift: Vec<strata_stack::Drift>,
+}
+
+fn drift(text: &str) -> Result<strata_stack::Drift, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 impl Generate {

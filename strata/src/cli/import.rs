@@ -32,7 +32,7 @@ impl Import {
 
 /// Imports with a progress bar.
 pub(super) async fn import(stack: &Stack, source: Box<dyn strata_stack::Source>) -> Result<Imported> {
-    let bar = progress::bytes("reading", source.work());
+    let bar = progress::bar("reading", source.work());
     let moving = bar.clone();
     let imported = stack.ingestion.import(source, move |done| moving.set_position(done)).await;
     bar.finish_and_clear();

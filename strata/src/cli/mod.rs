@@ -15,6 +15,7 @@ mod train;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -102,8 +103,14 @@ impl Context {
     }
 }
 
+/// Exit codes beside 0 (well) and 1 (error).
+const USAGE: u8 = 64;
+const INTERRUPTED: u8 = 130;
+
+/// What a server is given to answer what is under way.
+const GRACE: Duration = Duration::from_secs(10);
+
 pub(crate) fn main() -> ExitCode {
-    const USAGE: u8 = 64;
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -140,14 +147,19 @@ fn run(cli: Cli) -> Result<ExitCode> {
         scope: Scope::root("strata"),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let stop = async {
-        interrupted().await;
-        output::note("stopping; what was committed stays");
-    };
     let code = runtime.block_on(async {
+        // A server hears that its scope is closed, and ends by itself; other commands are simply left.
+        let stop = async {
+            interrupted().await;
+            output::note("stopping; what was committed stays");
+            if let Err(late) = context.scope.close(GRACE).await {
+                output::note(&late.to_string());
+            }
+        };
         tokio::select! {
+            biased;
             code = cli.command.run(&context) => code,
-            () = stop => Ok(ExitCode::from(130)),
+            () = stop => Ok(ExitCode::from(INTERRUPTED)),
         }
     });
     // Work on blocking threads cannot be stopped: it ends with the process, and commits are atomic.

@@ -32,7 +32,7 @@ impl Refine {
 
 /// Refines with a progress bar.
 pub(super) async fn refine(stack: &Stack) -> Result<Vec<Refined>> {
-    let bar = progress::bytes("refining", Some(0));
+    let bar = progress::bar("refining", Some(1));
     let moving = bar.clone();
     let refined = stack
         .processing

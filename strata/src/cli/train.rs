@@ -30,7 +30,7 @@ impl Train {
 
 /// Trains with a progress bar.
 pub(super) async fn train(stack: &Stack) -> Result<TrainedRun> {
-    let bar = progress::steps("reading features", 1);
+    let bar = progress::bar("reading features", Some(1));
     let moving = bar.clone();
     let trained = stack
         .models

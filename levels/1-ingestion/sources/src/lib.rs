@@ -1,1 +1,18 @@
 //! Pulls events from elsewhere, one folder per source.
+//!
+//! A [`Source`] gives records in an order that depends on its input alone; a [`Sink`] takes them.
+//! What the records mean in other units, which are doubled and which are impossible is the
+//! refinery's business: a source gives what the set says.
+
+mod source;
+pub use source::{Availability, Error, Record, Sink, Source, Summary};
+
+mod importers;
+pub use importers::{IMPORTERS, Importer, UnknownSource, importer};
+
+mod physionet_2019;
+
+pub mod synthetic;
+
+#[cfg(test)]
+mod collect;

@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use deltalake::{DeltaTableBuilder, ensure_table_uri};
+use deltalake::{DeltaTableBuilder, DeltaTableError, ensure_table_uri};
 
 use crate::{Error, Lakehouse};
 
@@ -59,14 +59,14 @@ impl Lakehouse {
         let names = self.names()?;
         for name in &names {
             let location = self.root.join(name);
-            let provider = async {
+            let load = async {
                 let url = ensure_table_uri(location.to_string_lossy())?;
                 let table = DeltaTableBuilder::from_url(url)?.load().await?;
                 table.update_datafusion_session(&context.state())?;
-                table.table_provider().build().await
+                Ok::<_, DeltaTableError>(table)
             };
-            let provider =
-                provider.await.map_err(|cause| Error::Delta { table: name.clone(), cause: cause.into() })?;
+            let table = load.await.map_err(|cause| Error::Delta { table: name.clone(), cause: cause.into() })?;
+            let provider = table.table_provider().build().await.map_err(refused)?;
             context.register_table(name, Arc::new(provider)).map_err(refused)?;
         }
         for view in &self.views {

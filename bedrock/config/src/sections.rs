@@ -1,0 +1,137 @@
+//! The sections, their types and their ranges.
+//!
+//! A range stands here once: the schema publishes it and loading checks it. Each sentence is the one
+//! in `config/strata.toml`; a test compares them.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everything that the layers say, not yet checked as a whole.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Strata's configuration")]
+pub(crate) struct Raw {
+    /// Where all data lie; when empty, `strata` in the user's data folder.
+    pub(crate) data_dir: String,
+    pub(crate) ingestion: Ingestion,
+    pub(crate) processing: Processing,
+    pub(crate) features: Features,
+    pub(crate) labels: Labels,
+    pub(crate) training: Training,
+    pub(crate) serving: Serving,
+    pub(crate) synthetic: Synthetic,
+}
+
+/// Level 1: from sources to bronze.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ingestion {
+    /// Raw bytes after which a bronze object is closed and the next one begun.
+    #[schemars(range(min = 1))]
+    pub object_bytes: u64,
+}
+
+/// Level 2: from bronze to silver.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Processing {
+    /// Bytes that a file of a table should hold; a day with less is one file.
+    #[schemars(range(min = 1))]
+    pub target_file_bytes: u64,
+    /// Raw bytes that are refined together, which bounds the memory that refining takes.
+    #[schemars(range(min = 1))]
+    pub wave_bytes: u64,
+    /// What an invalid value takes into quarantine: its own cell, or the row it is in.
+    pub on_invalid: OnInvalid,
+    /// Whether the rows of patients who are not enrolled wait in quarantine until they are.
+    pub require_enrolment: bool,
+}
+
+/// What an invalid value takes into quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnInvalid {
+    /// The value alone; the rest of its row goes on.
+    Cell,
+    /// The row it is in.
+    Row,
+}
+
+/// Level 3: from silver to features.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// Hours from one computed feature vector of a patient to the next.
+    #[schemars(range(min = 1, max = 168))]
+    pub grid_hours: u32,
+}
+
+/// What a model is asked to foresee.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// Hours ahead within which an adverse event counts.
+    #[schemars(range(max = 8760), extend("exclusiveMinimum" = 0))]
+    pub horizon_hours: f64,
+    /// The least CTCAE grade of an adverse event that counts.
+    #[schemars(range(min = 1, max = 5))]
+    pub min_grade: u8,
+}
+
+/// Level 4: from features to a model.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Units of each hidden layer of the network, from the input on.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 4096)))]
+    pub hidden: Vec<usize>,
+    /// Share of a hidden layer's units that are left out in each training step.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+    pub dropout: f64,
+    /// Step size of the optimiser.
+    #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
+    pub learning_rate: f64,
+    /// Rows of one training step.
+    #[schemars(range(min = 1))]
+    pub batch_size: usize,
+    /// Passes over the training rows at most.
+    #[schemars(range(min = 1))]
+    pub max_epochs: usize,
+    /// Passes without improvement on the stopping patients after which training stops.
+    #[schemars(range(min = 1))]
+    pub patience: usize,
+    /// What every draw of training starts from: the same seed and data give the same model.
+    pub seed: u64,
+    /// Resamples for a confidence interval; 0 leaves the intervals out.
+    #[schemars(range(max = 100_000))]
+    pub bootstrap: usize,
+}
+
+/// Level 4: predictions over HTTP.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Serving {
+    /// The address to listen on, which has to be a loopback address.
+    pub host: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Features named as the reasons of a prediction, at most.
+    #[schemars(range(max = 120))]
+    pub top_factors: usize,
+}
+
+/// The synthetic hospital.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Synthetic {
+    /// Patients of the synthetic hospital.
+    #[schemars(range(min = 1))]
+    pub patients: u32,
+    /// Days that each patient is observed.
+    #[schemars(range(min = 1, max = 3650))]
+    pub days: u32,
+    /// What every draw of the synthetic hospital starts from: the same seed gives the same patients.
+    pub seed: u64,
+}

@@ -1,0 +1,14 @@
+//! What the features promise, family by family and for any timeline.
+
+mod arbitrary;
+mod patient;
+
+mod definitions;
+mod labs;
+mod medications;
+mod properties;
+mod scores;
+mod vitals;
+
+mod dump;
+mod speed;

@@ -1,0 +1,107 @@
+//! What holds for every request, whatever it asks.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use uuid::Uuid;
+
+use super::Shared;
+use super::refusal::Refusal;
+
+/// As long as `MLflow`'s server gives a request.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// On every answer, errors too (never-again 59). Answers are about patients: nobody on the way keeps them.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// Counts and logs each request, and puts the headers on its answer. The outermost.
+pub(super) async fn account(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    // Ours, never the caller's: it is logged, and a caller might write a name into it.
+    let id = Uuid::new_v4().to_string();
+    // The route, never the path: a path is the caller's, and there is no end of them.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+
+    let mut response = next.run(request).await;
+    let (code, took) = (response.status().as_u16(), begun.elapsed());
+    shared.metrics.answered(route, code, took);
+    if response.status().is_server_error() {
+        tracing::warn!(id, route, code, ?took, "request failed");
+    } else {
+        tracing::debug!(id, route, code, ?took, "request answered");
+    }
+    let headers = response.headers_mut();
+    headers.extend(HEADERS);
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// A panic and a request that takes too long are answered too, by an error.
+pub(super) async fn always_answer(request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Refusal::internal().into_response(),
+        Err(_) => {
+            let message = format!("no answer within {} s", PATIENCE.as_secs());
+            Refusal::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message, "ask for less at once").into_response()
+        }
+    }
+}
+
+/// Refuses a request that names another host than this machine.
+///
+/// A page on the internet can let its own name resolve to 127.0.0.1 and then read, as its own, what serving answers to
+/// anybody (DNS rebinding). Its requests carry its name; those of this machine carry the loopback's.
+pub(super) async fn only_loopback_names(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST);
+    if host.is_none_or(|host| host.to_str().is_ok_and(is_loopback)) {
+        return next.run(request).await;
+    }
+    let hint = "ask http://127.0.0.1 or http://localhost";
+    let message = "serving answers only to the loopback's names, because it has neither TLS nor a token yet";
+    Refusal::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", message, hint).into_response()
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_the_loopback_has_its_names() {
+        for name in ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:8000", "127.8.0.1", "[::1]:8000", "[::1]"] {
+            assert!(is_loopback(name), "{name}");
+        }
+        for name in
+            ["", "evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"]
+        {
+            assert!(!is_loopback(name), "{name}");
+        }
+    }
+}

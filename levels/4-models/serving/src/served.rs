@@ -1,0 +1,55 @@
+//! The model that is served, once it is known to fit this program.
+
+use strata_features::{FEATURE_SET_VERSION, FEATURES, Vector, feature_set_hash};
+use strata_model::Model;
+
+use crate::Error;
+
+/// A model and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The model.
+    pub model: Model,
+    /// The run that trained it.
+    pub run_id: String,
+    /// The SHA-256 of its ONNX file.
+    pub version: String,
+}
+
+/// The definitions of features that this program computes, as a model names them: version and hash.
+pub fn feature_set() -> String {
+    format!("{FEATURE_SET_VERSION}-{:016x}", feature_set_hash())
+}
+
+/// A model whose every feature this program computes as it was in training.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) model: Model,
+    pub(crate) run_id: String,
+    pub(crate) version: String,
+    /// Where each of the model's features stands in a vector.
+    columns: Vec<usize>,
+}
+
+impl Loaded {
+    /// Refuses a model that would be shown other numbers than it learned from (never-again 38, 45).
+    pub(crate) fn load(served: Served) -> Result<Self, Error> {
+        let Served { model, run_id, version } = served;
+        model.check()?;
+        let ours = feature_set();
+        if model.feature_set != ours {
+            return Err(Error::FeatureSet { model: model.feature_set, ours });
+        }
+        let is = model.version();
+        if version != is {
+            return Err(Error::Version { said: version, is });
+        }
+        let columns = model.columns(&FEATURES.map(|feature| feature.name))?;
+        Ok(Self { model, run_id, version, columns })
+    }
+
+    /// The model's row, picked from the vector by name.
+    pub(crate) fn row(&self, vector: &Vector) -> Vec<f32> {
+        self.columns.iter().map(|&column| vector[column]).collect()
+    }
+}

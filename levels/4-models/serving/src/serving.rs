@@ -1,0 +1,123 @@
+//! From a model and the record to a server that answers.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use strata_runtime::{Clock, Scope};
+use tokio::sync::oneshot;
+
+use crate::http::{Shared, router};
+use crate::metrics::Metrics;
+use crate::prediction_log::{Header, PredictionLog, Writer, make_folder};
+use crate::served::{Loaded, feature_set};
+use crate::{Config, Error, Served, Timelines};
+
+/// What requests that are under way are given to be answered when serving is told to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// A server with its port bound and its model checked, ready to [run](Serving::run).
+pub struct Serving {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    writer: Writer,
+}
+
+/// Binds the port, checks the model and makes the folder of the prediction log.
+///
+/// Without a model it runs all the same (never-again 39): `/readyz` says why it is not ready, and a prediction is
+/// answered with 503.
+pub fn build(
+    config: Config,
+    timelines: Arc<dyn Timelines>,
+    served: Option<Served>,
+    clock: Arc<dyn Clock>,
+) -> Result<Serving, Error> {
+    let Config { host, port, top_factors, prediction_log: folder } = config;
+    if !host.is_loopback() {
+        return Err(Error::NotLoopback(host));
+    }
+    let model = served.map(Loaded::load).transpose()?.map(Arc::new);
+    make_folder(&folder).map_err(|source| Error::PredictionLog { path: folder.clone(), source })?;
+    let (listener, address) = bind(SocketAddr::new(host, port))?;
+
+    let metrics = Arc::new(Metrics::new(model.as_deref()));
+    let (model_version, run_id) =
+        model.as_ref().map(|model| (model.version.clone(), model.run_id.clone())).unwrap_or_default();
+    let header = Header { model_version, run_id, feature_set: feature_set() };
+    let (prediction_log, writer) = PredictionLog::new(header, folder, Arc::clone(&metrics));
+    let router = router(Arc::new(Shared { timelines, model, clock, metrics, prediction_log, top_factors }));
+    Ok(Serving { listener, address, router, writer })
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let listen = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listen().map_err(|source| Error::Bind { address, source })
+}
+
+impl Serving {
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, for people.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All routes with their guards, to be asked in process. Predictions are written down only while it [runs](Self::run).
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Answers until the scope is felled; then answers what is under way and flushes the prediction log.
+    ///
+    /// To be run as a member of the scope, or of one that stands on it.
+    pub async fn run(self, scope: &Scope) -> Result<(), Error> {
+        let Self { listener, router, writer, address } = self;
+        let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
+            // An answer is one packet: nothing is gained by waiting for more.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let (stop_writing, stopped) = oneshot::channel::<Infallible>();
+        let (flushed, when_flushed) = oneshot::channel::<Infallible>();
+        scope.spawn_service("prediction-log", async move {
+            writer.run(stopped).await;
+            drop(flushed);
+            Ok::<_, Infallible>(())
+        });
+
+        tracing::info!(%address, "serving");
+        let token = scope.token();
+        let server = axum::serve(listener, router).with_graceful_shutdown(scope.token().cancelled_owned());
+        tokio::select! {
+            ended = server => ended?,
+            () = async { token.cancelled().await; tokio::time::sleep(LAST_ANSWERS).await } => {
+                tracing::warn!("serving ends with requests unanswered");
+            }
+        }
+        drop(stop_writing);
+        // Told by being dropped, which a writer that is aborted does too.
+        let _ = when_flushed.await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").field("address", &self.address).finish_non_exhaustive()
+    }
+}

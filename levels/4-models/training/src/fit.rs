@@ -1,0 +1,119 @@
+//! The rounds of learning, and when to stop.
+
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use strata_evaluation::metrics;
+use strata_model::{Dense, Model};
+
+use crate::network::{Batch, Network};
+use crate::set::Parts;
+use crate::{Epoch, Part, Settings, TrainingSet, batches};
+
+/// What distinguishes one kind of model from another.
+pub(crate) struct Recipe<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) hidden: &'a [usize],
+    pub(crate) dropout: f64,
+}
+
+pub(crate) struct Fitted {
+    /// The layers of the best round.
+    pub(crate) layers: Vec<Dense>,
+    pub(crate) history: Vec<Epoch>,
+    pub(crate) chosen_epoch: usize,
+}
+
+/// Learns until the AUROC on the early-stopping part has not risen for `patience` rounds.
+///
+/// `draft` lends its preprocessing; its layers are replaced by those of each round to be judged exactly as they will
+/// serve.
+pub(crate) fn fit(
+    set: &TrainingSet,
+    parts: &Parts,
+    settings: &Settings,
+    recipe: &Recipe,
+    draft: &Model,
+    mut progress: impl FnMut(Epoch),
+) -> Fitted {
+    let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
+    let mut network = Network::new(recipe.hidden, recipe.dropout, &mut random);
+    let mut rows = parts.rows(Part::Train).to_vec();
+    let weights = ClassWeights::new(set, &rows);
+    let batch_size = settings.batch_size.min(rows.len());
+    let validation = Validation::new(set, parts);
+    let mut draft = draft.clone();
+    let mut best: Option<(f64, Fitted)> = None;
+    let mut history = Vec::new();
+
+    for number in 0..settings.max_epochs {
+        let start = Instant::now();
+        batches::shuffle(&mut rows, &mut random);
+        let mut losses = 0.0;
+        // The last rows that do not fill a batch sit this round out; the next has another order.
+        for rows in rows.chunks_exact(batch_size) {
+            let batch = weights.batch(set, rows, batches::prepared(set, rows, &draft.preprocessing));
+            losses += network.step(batch, settings.learning_rate, settings.weight_decay, &mut random);
+        }
+        draft.layers = network.layers();
+        let epoch = Epoch {
+            number,
+            train_loss: losses / (rows.len() / batch_size) as f64,
+            validation_auroc: validation.auroc(&draft),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        history.push(epoch);
+        progress(epoch);
+        let better = best.as_ref().is_none_or(|(auroc, _)| epoch.validation_auroc > *auroc);
+        if better {
+            let kept = Fitted { layers: draft.layers.clone(), history: Vec::new(), chosen_epoch: number };
+            best = Some((epoch.validation_auroc, kept));
+        } else if best.as_ref().is_some_and(|(_, kept)| number - kept.chosen_epoch >= settings.patience) {
+            break;
+        }
+    }
+    let (_, fitted) = best.expect("the settings ask for at least one round");
+    Fitted { history, ..fitted }
+}
+
+/// Events and event-free rows weigh the same in sum, so that two rows in a hundred are not drowned by the others.
+struct ClassWeights {
+    event: f32,
+    other: f32,
+}
+
+impl ClassWeights {
+    fn new(set: &TrainingSet, rows: &[u32]) -> Self {
+        let n = rows.len() as f32;
+        let events = rows.iter().filter(|&&row| set.labels[row as usize]).count() as f32;
+        Self { event: n / (2.0 * events), other: n / (2.0 * (n - events)) }
+    }
+
+    fn batch(&self, set: &TrainingSet, numbers: &[u32], rows: Vec<f32>) -> Batch {
+        let of_rows = |event: f32, other: f32| {
+            let one = |&row: &u32| if set.labels[row as usize] { event } else { other };
+            numbers.iter().map(one).collect()
+        };
+        Batch { rows, labels: of_rows(1.0, 0.0), weights: of_rows(self.event, self.other) }
+    }
+}
+
+/// The early-stopping part, scored after each round.
+struct Validation<'a> {
+    set: &'a TrainingSet,
+    rows: &'a [u32],
+    labels: Vec<bool>,
+}
+
+impl<'a> Validation<'a> {
+    fn new(set: &'a TrainingSet, parts: &'a Parts) -> Self {
+        let rows = parts.rows(Part::EarlyStopping);
+        Self { set, rows, labels: rows.iter().map(|&row| set.labels[row as usize]).collect() }
+    }
+
+    fn auroc(&self, model: &Model) -> f64 {
+        let logits = batches::logits(model, self.set, self.rows);
+        metrics::auroc(&self.labels, &logits).expect("the part has both classes")
+    }
+}

@@ -1,0 +1,138 @@
+//! The network while it learns: everything that knows burn.
+//!
+//! Its random numbers come from a generator of our own. Burn seeds one generator per process, so two trainings at the
+//! same time (or two tests) would change each other's numbers.
+
+use burn::optim::{Adam, AdamConfig, AdamState, Optimizer};
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use strata_features::FEATURE_COUNT;
+use strata_model::Dense;
+
+/// Burn's own default is 1e-5; this is everybody else's.
+const ADAM_EPSILON: f32 = 1e-8;
+
+/// The layers with what Adam remembers of each.
+pub(crate) struct Network {
+    learning: Device,
+    parameters: Vec<Parameter>,
+    adam: Adam,
+    dropout: Dropout,
+}
+
+/// A weight matrix (inputs x outputs) or a bias (1 x outputs).
+struct Parameter {
+    value: Tensor<2>,
+    decays: bool,
+    state: Option<AdamState<2>>,
+}
+
+/// One batch, prepared.
+pub(crate) struct Batch {
+    pub(crate) rows: Vec<f32>,
+    pub(crate) labels: Vec<f32>,
+    pub(crate) weights: Vec<f32>,
+}
+
+impl Network {
+    /// Weights drawn as He et al. 2015 found right for `ReLU` (uniform); biases zero.
+    pub(crate) fn new(hidden: &[usize], dropout: f64, random: &mut ChaCha8Rng) -> Self {
+        let plain = Device::flex();
+        let mut inputs = FEATURE_COUNT;
+        let mut parameters = Vec::new();
+        for (depth, &outputs) in hidden.iter().chain(&[1]).enumerate() {
+            let gain = if depth == hidden.len() { 1.0 } else { 6.0 };
+            let bound = (gain / inputs as f32).sqrt();
+            let weights = (0..inputs * outputs).map(|_| random.random_range(-bound..bound)).collect::<Vec<f32>>();
+            let value = Tensor::from_data(TensorData::new(weights, [inputs, outputs]), &plain);
+            parameters.push(Parameter { value, decays: true, state: None });
+            parameters.push(Parameter { value: Tensor::zeros([1, outputs], &plain), decays: false, state: None });
+            inputs = outputs;
+        }
+        let adam = AdamConfig::new().with_epsilon(ADAM_EPSILON).build();
+        Self { learning: plain.autodiff(), parameters, adam, dropout: Dropout::new(dropout) }
+    }
+
+    /// Learns from one batch and returns its mean weighted loss.
+    pub(crate) fn step(&mut self, batch: Batch, rate: f64, decay: f64, random: &mut ChaCha8Rng) -> f64 {
+        let n = batch.labels.len();
+        let tensor = |values: Vec<f32>, width: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [n, width]), &self.learning)
+        };
+        let traced: Vec<Tensor<2>> =
+            self.parameters.iter().map(|p| Tensor::from_inner(p.value.clone()).require_grad()).collect();
+        let mut x = tensor(batch.rows, FEATURE_COUNT);
+        for (depth, layer) in traced.chunks_exact(2).enumerate() {
+            if depth > 0 {
+                x = activation::relu(x);
+                if self.dropout.silences() {
+                    let width = layer[0].dims()[0];
+                    x = x * tensor(self.dropout.mask(n * width, random), width);
+                }
+            }
+            x = x.matmul(layer[0].clone()) + layer[1].clone();
+        }
+        let loss = weighted_loss(x, tensor(batch.labels, 1), tensor(batch.weights, 1));
+        let gradients = loss.backward();
+        for (parameter, traced) in self.parameters.iter_mut().zip(&traced) {
+            let gradient = traced.grad(&gradients).expect("every parameter takes part in the loss");
+            parameter.learn(&self.adam, gradient, rate, decay);
+        }
+        f64::from(loss.into_scalar::<f32>())
+    }
+
+    /// The weights as they are now, by value: what is kept as the best must not go on learning.
+    pub(crate) fn layers(&self) -> Vec<Dense> {
+        self.parameters.chunks_exact(2).map(|layer| dense(&layer[0].value, &layer[1].value)).collect()
+    }
+}
+
+impl Parameter {
+    /// Adam, with the pull towards zero decoupled from the gradient (Loshchilov, Hutter 2019).
+    fn learn(&mut self, adam: &Adam, gradient: Tensor<2>, rate: f64, decay: f64) {
+        let before = self.value.clone();
+        let (after, state) = adam.step(rate, before.clone(), gradient, self.state.take());
+        let pull = if self.decays { rate * decay } else { 0.0 };
+        self.value = if pull > 0.0 { after - before.mul_scalar(pull) } else { after };
+        self.state = state;
+    }
+}
+
+/// Binary cross-entropy on logits, `max(z, 0) - z y + ln(1 + e^-|z|)`, which never takes the logarithm of zero.
+fn weighted_loss(logits: Tensor<2>, labels: Tensor<2>, weights: Tensor<2>) -> Tensor<1> {
+    let tail = logits.clone().abs().neg().exp().log1p();
+    let loss = activation::relu(logits.clone()) - logits * labels + tail;
+    (loss * weights).mean()
+}
+
+fn dense(weights: &Tensor<2>, bias: &Tensor<2>) -> Dense {
+    let numbers = |tensor: Tensor<2>| tensor.into_data().to_vec::<f32>().expect("the tensors hold f32");
+    let [inputs, outputs] = weights.dims();
+    Dense { inputs, outputs, weights: numbers(weights.clone().transpose()), bias: numbers(bias.clone()) }
+}
+
+/// Inverted dropout (Srivastava et al. 2014): survivors are scaled up, so serving needs no correction.
+///
+/// One random byte decides about one unit, which makes the share a multiple of 1/256.
+struct Dropout {
+    silenced: u8,
+    bytes: Vec<u8>,
+}
+
+impl Dropout {
+    fn new(share: f64) -> Self {
+        Self { silenced: (share * 256.0).round().min(255.0) as u8, bytes: Vec::new() }
+    }
+
+    fn silences(&self) -> bool {
+        self.silenced > 0
+    }
+
+    fn mask(&mut self, units: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
+        self.bytes.resize(units, 0);
+        random.fill_bytes(&mut self.bytes);
+        let survivor = 256.0 / (256.0 - f32::from(self.silenced));
+        self.bytes.iter().map(|&byte| if byte < self.silenced { 0.0 } else { survivor }).collect()
+    }
+}

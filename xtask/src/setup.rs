@@ -1,0 +1,121 @@
+//! Installs what the tests need: a Python environment with the foreign clients.
+//!
+//! Idempotent: the environment keeps a copy of the requirements it was made from, written last, and
+//! is made anew when they differ. A half-made one has no copy and is made anew too.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{places, process};
+
+const REQUIREMENTS: &str = "e2e/python/requirements.txt";
+/// The oldest Python for which the pinned clients exist.
+const OLDEST: (u32, u32) = (3, 11);
+const APT_LINE: &str = "apt-get install --yes --no-install-recommends python3-venv";
+
+/// The environment's interpreter, after making what is missing.
+pub(crate) fn run() -> Result<PathBuf> {
+    let cache = places::cache()?;
+    fs::create_dir_all(&cache).with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
+    // Two runs at once wait for each other instead of installing into the same folder.
+    let lock = File::create(cache.join("venv.lock")).and_then(|file| file.lock().map(|()| file));
+    let _lock = lock.context("cannot lock the cache folder")?;
+
+    let requirements = places::root().join(REQUIREMENTS);
+    let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
+    let environment = cache.join("venv");
+    let (python, copy) = (environment.join("bin/python"), environment.join("requirements.txt"));
+    if fs::read_to_string(&copy).is_ok_and(|made_from| made_from == wanted) && works(&python) {
+        eprintln!("setup: the Python environment {} is as {REQUIREMENTS} says", environment.display());
+        return Ok(python);
+    }
+
+    check_python()?;
+    let start = Instant::now();
+    eprintln!("setup: installing {REQUIREMENTS} into {}, some minutes the first time", environment.display());
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    process::run(Command::new(&python).args(pip).arg(&requirements))?;
+    fs::write(&copy, &wanted).with_context(|| format!("cannot write {}", copy.display()))?;
+    eprintln!("setup: installed {} packages in {} s", pinned(&wanted).count(), start.elapsed().as_secs());
+    Ok(python)
+}
+
+fn check_python() -> Result<()> {
+    let version = "import sys; print('%d.%d' % sys.version_info[:2])";
+    let Ok(version) = process::output(Command::new("python3").args(["-c", version])) else {
+        return install_venv("there is no python3");
+    };
+    if parse_version(&version).is_none_or(|version| version < OLDEST) {
+        bail!("python3 is {}; the clients need {}.{} or newer", version.trim(), OLDEST.0, OLDEST.1);
+    }
+    if !has_venv() {
+        return install_venv("python3 cannot make environments: its venv module is missing");
+    }
+    Ok(())
+}
+
+/// Installs it where that needs no question: as root, on a system with apt. Else says the line to type.
+fn install_venv(reason: &str) -> Result<()> {
+    let is_root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut apt = APT_LINE.split(' ');
+    let program = apt.next().unwrap_or_default();
+    if !is_root || !process::succeeds(Command::new(program).arg("--version")) {
+        bail!("{reason}; on Debian or Ubuntu: sudo {APT_LINE}");
+    }
+    eprintln!("setup: {reason}: {APT_LINE}");
+    let mut install = Command::new(program);
+    install.args(apt).env("DEBIAN_FRONTEND", "noninteractive");
+    if process::run(&mut install).is_err() {
+        // A fresh image has no lists of packages yet.
+        process::run(Command::new(program).arg("update"))?;
+        process::run(&mut install)?;
+    }
+    if !has_venv() {
+        bail!("{reason}, also after {APT_LINE}");
+    }
+    Ok(())
+}
+
+fn has_venv() -> bool {
+    process::succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"]))
+}
+
+fn works(python: &Path) -> bool {
+    process::succeeds(Command::new(python).arg("--version"))
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.trim().split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn pinned(requirements: &str) -> impl Iterator<Item = &str> {
+    requirements.lines().filter(|line| line.contains("=="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(parse_version("3.9\n").unwrap() < OLDEST);
+        assert!(parse_version("3.11\n").unwrap() >= OLDEST);
+        assert_eq!(parse_version("three"), None);
+    }
+
+    /// Fault 11: what is installed is pinned, so that tomorrow's run is today's.
+    #[test]
+    fn every_requirement_is_pinned() {
+        let requirements = fs::read_to_string(places::root().join(REQUIREMENTS)).unwrap();
+        for line in requirements.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let exact = line.split_once("==").is_some_and(|(_, version)| !version.contains(['*', ',', '<', '>']));
+            assert!(exact, "{line}");
+        }
+    }
+}
