@@ -24,7 +24,11 @@ fn a_bad_data_set_is_named_with_its_fault() {
     let cases: [(&str, Vec<u8>, &str); 5] = [
         ("empty/p000001.psv", Vec::new(), "p000001.psv"),
         ("columns/p000001.psv", b"HR|O2Sat\n80|97\n".to_vec(), "p000001.psv"),
-        ("number/p000001.psv", format!("{header}\n{}\n{}\n", row("80", 1), row("fast", 2)).into_bytes(), "p000001.psv:3"),
+        (
+            "number/p000001.psv",
+            format!("{header}\n{}\n{}\n", row("80", 1), row("fast", 2)).into_bytes(),
+            "p000001.psv:3",
+        ),
         ("garbage.psv.tar.zst", (0..=255).cycle().take(5_000).collect(), "garbage.psv.tar.zst"),
         ("garbage/p000001.psv", vec![0xff; 300], "p000001.psv"),
     ];

@@ -32,9 +32,13 @@ fn export_sample(strata: &Strata, to: &Path) {
 
 /// Raw rows of the test set and the model's answers, for the Python clients.
 fn export_rows(strata: &Strata, to: &Path) {
-    let names = strata.json(&["query", "SELECT column_name FROM information_schema.columns WHERE table_name = 'features' AND data_type = 'Float32'"]);
+    let names = strata.json(&[
+        "query",
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'features' AND data_type = 'Float32'",
+    ]);
     let names: Vec<&str> = names.as_array().unwrap().iter().map(|row| row["column_name"].as_str().unwrap()).collect();
-    let rows = strata.json(&["query", "SELECT * FROM features WHERE patient_id LIKE 'p0000%' ORDER BY patient_id, time LIMIT 500"]);
+    let rows = strata
+        .json(&["query", "SELECT * FROM features WHERE patient_id LIKE 'p0000%' ORDER BY patient_id, time LIMIT 500"]);
     let rows: Vec<Vec<&Value>> =
         rows.as_array().unwrap().iter().map(|row| names.iter().map(|name| &row[name]).collect()).collect();
 
@@ -60,7 +64,8 @@ fn the_path_on_twenty_thousand_real_patients() {
     assert_eq!(demo["hours"], 790_215);
     assert_eq!(demo["septic_patients"], 1_790);
     assert!(demo["peak_memory_bytes"].as_u64().unwrap() < 2_000_000_000, "{demo}");
-    let network = demo["models"].as_array().unwrap().iter().find(|m| m["name"].as_str().unwrap().contains("network")).unwrap();
+    let network =
+        demo["models"].as_array().unwrap().iter().find(|m| m["name"].as_str().unwrap().contains("network")).unwrap();
     let auroc = network["auroc"].as_f64().unwrap();
     // Above 0.90 an hourly AUROC on this set is a leak, not a success.
     assert!((0.79..0.90).contains(&auroc), "{network}");
@@ -74,7 +79,11 @@ fn the_path_on_twenty_thousand_real_patients() {
     }
     assert_eq!(strata.number("SELECT count(*) FROM quarantine WHERE rule IS NULL OR reason IS NULL"), 0);
     // 90 rows have SBP < DBP; those with SBP = DBP join them, less those whose pressures were out of range.
-    assert!(strata.number("SELECT count(*) FROM quarantine WHERE rule = 'sbp_le_dbp' AND variable = 'blood_pressure_systolic'") >= 80);
+    assert!(
+        strata.number(
+            "SELECT count(*) FROM quarantine WHERE rule = 'sbp_le_dbp' AND variable = 'blood_pressure_systolic'"
+        ) >= 80
+    );
     assert_eq!(strata.number("SELECT count(*) FROM quarantine WHERE variable = 'spo2'"), 176);
     let lactate = "SELECT count(*) FROM unit_ledger WHERE variable = 'lactate' AND rule <> 'lactate_is_mmol_per_l'";
     assert_eq!(strata.number(lactate), 0);
@@ -101,7 +110,9 @@ fn the_path_on_twenty_thousand_real_patients() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|table| (table["table"].as_str().unwrap().to_owned(), json!({"rows": table["rows"], "patients": table["patients"]})))
+        .map(|table| {
+            (table["table"].as_str().unwrap().to_owned(), json!({"rows": table["rows"], "patients": table["patients"]}))
+        })
         .collect();
     let counts = folder.path().join("counts.json");
     fs::write(&counts, Value::Object(expected).to_string()).unwrap();

@@ -85,7 +85,8 @@ impl Features {
         let sql = "SELECT patient_id, time FROM features WHERE label IS NOT NULL ORDER BY label DESC, patient_id, time LIMIT 1";
         let rows = self.lakehouse.query(sql).await?;
         let Some(batch) = rows.batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
-        let patient = ArrayFormatter::try_new(batch.column(0).as_ref(), &FormatOptions::default())?.value(0).to_string();
+        let patient =
+            ArrayFormatter::try_new(batch.column(0).as_ref(), &FormatOptions::default())?.value(0).to_string();
         let time = batch.column(1).as_primitive::<TimestampMicrosecondType>().value(0);
         Ok(Some((patient, Timestamp(time))))
     }

@@ -56,7 +56,9 @@ impl Folder {
                 let _ = file.read_to_string(&mut holder);
                 let holder = holder.trim();
                 let root = self.root.display();
-                bail!("another strata (process {holder}) is writing to `{root}`: wait for it, or use another --data-dir");
+                bail!(
+                    "another strata (process {holder}) is writing to `{root}`: wait for it, or use another --data-dir"
+                );
             }
             Err(TryLockError::Error(cause)) => return Err(cause).context("cannot lock the data folder"),
         }

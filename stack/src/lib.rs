@@ -22,6 +22,7 @@ mod models;
 pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
 
 // What commands hand to the levels and get from them.
+pub use strata_evaluation::Gate;
 pub use strata_lakehouse::Format;
 pub use strata_refinery::{QualityReport, Refined};
 pub use strata_serving::openapi;

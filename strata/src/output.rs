@@ -28,7 +28,8 @@ pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<I
     let mut numeric = [true; N];
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            numeric[column] &= cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '–');
+            numeric[column] &=
+                cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '–');
         }
         table.add_row(row);
     }
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn figures_are_readable() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (790_215, "790,215"), (1_234_567, "1,234,567")] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (790_215, "790,215"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(count(number), text);
         }
         assert_eq!((bytes(12), bytes(1_500), bytes(2_000_000_000)), ("12 B".into(), "1.5 kB".into(), "2.0 GB".into()));

@@ -3,7 +3,7 @@
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
 
-use crate::event::{AdverseEvent, Label, LabResult, Medication, Patient, Vitals};
+use crate::event::{AdverseEvent, LabResult, Label, Medication, Patient, Vitals};
 use crate::{Topic, Variable};
 
 /// The JSON Schema (draft 2020-12) of a topic's records. A field that holds a variable carries its

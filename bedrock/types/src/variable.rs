@@ -93,7 +93,7 @@ impl Variable {
         self
     }
 
-    const fn from_units(mut self, conversions: &'static [Conversion]) -> Self {
+    const fn converting(mut self, conversions: &'static [Conversion]) -> Self {
         self.conversions = conversions;
         self
     }
@@ -147,153 +147,153 @@ pub static VARIABLES: [Variable; 44] = [
         .field("spo2")
         .also(&["2708-6"])
         .aliases(&["o2sat"])
-        .from_units(&[Conversion::new("1", 0.0, 100.0, 1.0)]),
+        .converting(&[Conversion::new("1", 0.0, 100.0, 1.0)]),
     variable("body_temperature", Vital, "8310-5", "Cel", 30.0, 44.0)
         .field("temperature")
         .prefix("temp")
         .also(&["8331-1"])
-        .from_units(&[Conversion::new("[degF]", 32.0, 5.0, 9.0)]),
+        .converting(&[Conversion::new("[degF]", 32.0, 5.0, 9.0)]),
     variable("sbp", Vital, "8480-6", "mm[Hg]", 40.0, 300.0)
         .field("blood_pressure_systolic")
         .also(&["76534-7"])
-        .from_units(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
+        .converting(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
     variable("dbp", Vital, "8462-4", "mm[Hg]", 20.0, 200.0)
         .field("blood_pressure_diastolic")
         .also(&["76535-4"])
-        .from_units(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
+        .converting(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
     variable("map", Vital, "8478-0", "mm[Hg]", 0.0, 250.0)
         .field("mean_arterial_pressure")
         .also(&["76536-2"])
-        .from_units(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
+        .converting(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)]),
     variable("etco2", Vital, "19891-1", "mm[Hg]", 10.0, 60.0)
         .field("etco2")
-        .from_units(&[Conversion::new("%", 0.0, 7.6, 1.0)]),
+        .converting(&[Conversion::new("%", 0.0, 7.6, 1.0)]),
     variable("fio2", Vital, "3150-0", "%", 21.0, 100.0)
         .field("fio2")
-        .from_units(&[Conversion::new("1", 0.0, 100.0, 1.0)]),
+        .converting(&[Conversion::new("1", 0.0, 100.0, 1.0)]),
     variable("body_weight", Vital, "29463-7", "kg", 1.0, 500.0)
         .field("weight")
         .prefix("weight")
-        .from_units(&[Conversion::new("[lb_av]", 0.0, 0.45359237, 1.0)]),
+        .converting(&[Conversion::new("[lb_av]", 0.0, 0.453_592_37, 1.0)]),
     variable("body_height", Vital, "8302-2", "cm", 10.0, 230.0)
         .field("height")
         .prefix("height")
-        .from_units(&[Conversion::new("[in_i]", 0.0, 2.54, 1.0)]),
+        .converting(&[Conversion::new("[in_i]", 0.0, 2.54, 1.0)]),
     variable("gcs_total", Vital, "9269-2", "{score}", 3.0, 15.0)
         .field("gcs")
         .prefix("gcs"),
     variable("lactate", Lab, "32693-4", "mmol/L", 0.0, 50.0)
         .also(&["2524-7"])
-        .from_units(&[Conversion::new("mg/dL", 0.0, 0.111, 1.0)])
+        .converting(&[Conversion::new("mg/dL", 0.0, 0.111, 1.0)])
         .reference(0.5, 2.2)
         .critical(f64::NEG_INFINITY, 4.0),
     variable("creatinine", Lab, "2160-0", "mg/dL", 0.0, 15.0)
         .also(&["38483-4"])
         .aliases(&["crea"])
-        .from_units(&[Conversion::new("umol/L", 0.0, 1.0, 88.4)])
+        .converting(&[Conversion::new("umol/L", 0.0, 1.0, 88.4)])
         .reference(0.6, 1.3)
         .critical(f64::NEG_INFINITY, 7.5),
     variable("bun", Lab, "3094-0", "mg/dL", 0.0, 200.0)
         .also(&["6299-2"])
         .aliases(&["urea_nitrogen"])
-        .from_units(&[Conversion::new("mmol/L", 0.0, 2.8, 1.0)])
+        .converting(&[Conversion::new("mmol/L", 0.0, 2.8, 1.0)])
         .reference(7.0, 20.0)
         .critical(f64::NEG_INFINITY, 100.0),
     variable("sodium", Lab, "2951-2", "mmol/L", 110.0, 165.0)
         .also(&["2947-0"])
         .aliases(&["na"])
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(135.0, 145.0)
         .critical(120.0, 160.0),
     variable("potassium", Lab, "2823-3", "mmol/L", 0.0, 10.0)
         .also(&["6298-4"])
         .aliases(&["k"])
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(3.5, 5.0)
         .critical(2.5, 6.5),
     variable("chloride", Lab, "2075-0", "mmol/L", 80.0, 130.0)
         .also(&["2069-3"])
         .aliases(&["cl"])
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(98.0, 106.0)
         .critical(75.0, 125.0),
     variable("bicarbonate", Lab, "1963-8", "mmol/L", 5.0, 50.0)
         .also(&["1959-6"])
         .aliases(&["hco3", "tco2"])
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(22.0, 29.0)
         .critical(10.0, 40.0),
     variable("anion_gap", Lab, "1863-0", "mmol/L", 5.0, 50.0)
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(8.0, 16.0)
         .critical(f64::NEG_INFINITY, 25.0),
     variable("glucose", Lab, "2345-7", "mg/dL", 0.0, 1000.0)
         .also(&["2339-0"])
-        .from_units(&[Conversion::new("mmol/L", 0.0, 18.016, 1.0)])
+        .converting(&[Conversion::new("mmol/L", 0.0, 18.016, 1.0)])
         .reference(70.0, 140.0)
         .critical(40.0, 450.0),
     variable("calcium_total", Lab, "17861-6", "mg/dL", 4.0, 20.0)
         .also(&["49765-1"])
         .aliases(&["calcium"])
-        .from_units(&[Conversion::new("mmol/L", 0.0, 4.008, 1.0)])
+        .converting(&[Conversion::new("mmol/L", 0.0, 4.008, 1.0)])
         .reference(8.5, 10.5)
         .critical(6.0, 13.0),
     variable("calcium_ionised", Lab, "1994-3", "mmol/L", 0.5, 2.0)
         .aliases(&["ionized_calcium", "calcium_ionized"])
-        .from_units(&[Conversion::new("mg/dL", 0.0, 0.2495, 1.0)])
+        .converting(&[Conversion::new("mg/dL", 0.0, 0.2495, 1.0)])
         .reference(1.12, 1.32)
         .critical(0.75, 1.6),
     variable("magnesium", Lab, "19123-9", "mg/dL", 0.5, 5.0)
         .aliases(&["mg"])
-        .from_units(&[Conversion::new("mmol/L", 0.0, 2.431, 1.0), Conversion::new("meq/L", 0.0, 1.215, 1.0)])
+        .converting(&[Conversion::new("mmol/L", 0.0, 2.431, 1.0), Conversion::new("meq/L", 0.0, 1.215, 1.0)])
         .reference(1.7, 2.2)
         .critical(1.0, 4.7),
     variable("phosphate", Lab, "2777-1", "mg/dL", 0.0, 40.0)
         .aliases(&["phosphorus"])
-        .from_units(&[Conversion::new("mmol/L", 0.0, 3.0975, 1.0)])
+        .converting(&[Conversion::new("mmol/L", 0.0, 3.0975, 1.0)])
         .reference(2.5, 4.5)
         .critical(1.0, 8.9),
     variable("bilirubin_total", Lab, "1975-2", "mg/dL", 0.0, 100.0)
         .aliases(&["bilirubin"])
-        .from_units(&[Conversion::new("umol/L", 0.0, 1.0, 17.1)])
+        .converting(&[Conversion::new("umol/L", 0.0, 1.0, 17.1)])
         .reference(0.1, 1.2)
         .critical(f64::NEG_INFINITY, 15.0),
     variable("albumin", Lab, "1751-7", "g/dL", 0.0, 6.0)
-        .from_units(&[Conversion::new("g/L", 0.0, 0.1, 1.0)])
+        .converting(&[Conversion::new("g/L", 0.0, 0.1, 1.0)])
         .reference(3.5, 5.0)
         .critical(1.5, f64::INFINITY),
     variable("ast", Lab, "1920-8", "U/L", 0.0, 20000.0)
         .aliases(&["asat"])
-        .from_units(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
+        .converting(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
         .reference(8.0, 40.0)
         .critical(f64::NEG_INFINITY, 1000.0),
     variable("alt", Lab, "1742-6", "U/L", 0.0, 10000.0)
         .aliases(&["alat"])
-        .from_units(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
+        .converting(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
         .reference(7.0, 40.0)
         .critical(f64::NEG_INFINITY, 1000.0),
     variable("alp", Lab, "6768-6", "U/L", 0.0, 3625.0)
         .aliases(&["alkaline_phosphatase", "alkalinephos"])
-        .from_units(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
+        .converting(&[Conversion::new("ukat/L", 0.0, 1.0, 0.0167)])
         .reference(44.0, 147.0),
     variable("wbc", Lab, "6690-2", "10*3/uL", 0.0, 1000.0)
         .aliases(&["white_blood_cells", "leukocytes"])
-        .from_units(&[Conversion::new("10*9/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("10*9/L", 0.0, 1.0, 1.0)])
         .reference(4.0, 11.0)
         .critical(1.0, 40.0),
     variable("platelets", Lab, "777-3", "10*3/uL", 5.0, 1200.0)
         .aliases(&["platelet_count", "plt"])
-        .from_units(&[Conversion::new("10*9/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("10*9/L", 0.0, 1.0, 1.0)])
         .reference(150.0, 400.0)
         .critical(20.0, 1000.0),
     variable("haemoglobin", Lab, "718-7", "g/dL", 4.0, 18.0)
         .aliases(&["hemoglobin", "hgb", "hb"])
-        .from_units(&[Conversion::new("g/L", 0.0, 0.1, 1.0), Conversion::new("mmol/L", 0.0, 1.6113, 1.0)])
+        .converting(&[Conversion::new("g/L", 0.0, 0.1, 1.0), Conversion::new("mmol/L", 0.0, 1.6113, 1.0)])
         .reference(12.0, 17.5)
         .critical(7.0, 20.0),
     variable("haematocrit", Lab, "4544-3", "%", 15.0, 60.0)
         .aliases(&["hematocrit", "hct"])
-        .from_units(&[Conversion::new("1", 0.0, 100.0, 1.0)])
+        .converting(&[Conversion::new("1", 0.0, 100.0, 1.0)])
         .reference(36.0, 50.0)
         .critical(21.0, 60.0),
     variable("inr", Lab, "6301-6", "{INR}", 0.0, f64::INFINITY)
@@ -304,7 +304,7 @@ pub static VARIABLES: [Variable; 44] = [
         .reference(25.0, 35.0)
         .critical(f64::NEG_INFINITY, 100.0),
     variable("fibrinogen", Lab, "3255-7", "mg/dL", 0.0, 1500.0)
-        .from_units(&[Conversion::new("g/L", 0.0, 100.0, 1.0)])
+        .converting(&[Conversion::new("g/L", 0.0, 100.0, 1.0)])
         .reference(200.0, 400.0)
         .critical(100.0, f64::INFINITY),
     variable("ph", Lab, "11558-4", "[pH]", 6.8, 8.0)
@@ -314,32 +314,32 @@ pub static VARIABLES: [Variable; 44] = [
     variable("pco2", Lab, "11557-6", "mm[Hg]", 10.0, 150.0)
         .also(&["2019-8"])
         .aliases(&["paco2"])
-        .from_units(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)])
+        .converting(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)])
         .reference(35.0, 45.0)
         .critical(20.0, 70.0),
     variable("po2", Lab, "11556-8", "mm[Hg]", 40.0, 600.0)
         .also(&["2703-7"])
         .aliases(&["pao2"])
-        .from_units(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)])
+        .converting(&[Conversion::new("kPa", 0.0, 1.0, 0.1333)])
         .reference(75.0, 100.0)
         .critical(40.0, f64::INFINITY),
     variable("base_excess", Lab, "11555-0", "mmol/L", -25.0, 25.0)
         .aliases(&["baseexcess", "be"])
-        .from_units(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
+        .converting(&[Conversion::new("meq/L", 0.0, 1.0, 1.0)])
         .reference(-2.0, 2.0)
         .critical(-10.0, 10.0),
     variable("troponin_t", Lab, "6598-7", "ng/mL", 0.0, 20.85)
         .aliases(&["troponint"])
-        .from_units(&[Conversion::new("ng/L", 0.0, 1.0, 1000.0)])
+        .converting(&[Conversion::new("ng/L", 0.0, 1.0, 1000.0)])
         .reference(0.0, 0.014)
         .critical(f64::NEG_INFINITY, 0.1),
     variable("troponin_i", Lab, "10839-9", "ng/mL", 0.0, 49.6)
         .aliases(&["troponini"])
-        .from_units(&[Conversion::new("ng/L", 0.0, 1.0, 1000.0)])
+        .converting(&[Conversion::new("ng/L", 0.0, 1.0, 1000.0)])
         .reference(0.0, 0.04)
         .critical(f64::NEG_INFINITY, 0.4),
     variable("crp", Lab, "1988-5", "mg/L", 0.0, f64::INFINITY)
-        .from_units(&[Conversion::new("mg/dL", 0.0, 10.0, 1.0)])
+        .converting(&[Conversion::new("mg/dL", 0.0, 10.0, 1.0)])
         .reference(0.0, 10.0),
 ];
 

@@ -30,7 +30,8 @@ pub(crate) fn choose(outcome: &Outcome) -> (String, String) {
 pub(crate) fn crown(runs: &Path, home: &Path) -> Result<()> {
     let relative = home.strip_prefix(runs).unwrap_or(home);
     let (partial, path) = (runs.join(".champion.partial"), runs.join(CHAMPION));
-    let write = std::fs::write(&partial, relative.display().to_string()).and_then(|()| std::fs::rename(&partial, &path));
+    let write =
+        std::fs::write(&partial, relative.display().to_string()).and_then(|()| std::fs::rename(&partial, &path));
     write.with_context(|| format!("cannot write `{}`", path.display()))
 }
 

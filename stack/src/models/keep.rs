@@ -100,7 +100,10 @@ fn pages(
             "Intended use".to_owned(),
             "Early warning of adverse events in hospital; supports, and never replaces, clinical judgement".to_owned(),
         ),
-        ("Inputs".to_owned(), format!("{FEATURE_COUNT} features (feature set {FEATURE_SET_VERSION}), as of the time of prediction")),
+        (
+            "Inputs".to_owned(),
+            format!("{FEATURE_COUNT} features (feature set {FEATURE_SET_VERSION}), as of the time of prediction"),
+        ),
         ("Features".to_owned(), model.feature_set.clone()),
         (
             "Patients".to_owned(),

@@ -11,7 +11,9 @@ use crate::output;
 
 /// Shows and checks the configuration
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata config show\n  strata config check --config site.toml\n  STRATA_SERVING__PORT=8001 strata config show")]
+#[command(
+    after_help = "Examples:\n  strata config show\n  strata config check --config site.toml\n  STRATA_SERVING__PORT=8001 strata config show"
+)]
 pub(crate) struct ConfigCommand {
     #[command(subcommand)]
     action: Action,

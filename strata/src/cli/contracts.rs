@@ -21,7 +21,9 @@ impl Schemas {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let value = match self.topic {
             Some(topic) => json_schema(topic),
-            None => Value::Object(Topic::ALL.map(|topic| (topic.to_string(), json_schema(topic))).into_iter().collect::<Map<_, _>>()),
+            None => Value::Object(
+                Topic::ALL.map(|topic| (topic.to_string(), json_schema(topic))).into_iter().collect::<Map<_, _>>(),
+            ),
         };
         output::line(&serde_json::to_string_pretty(&value)?)?;
         Ok(ExitCode::SUCCESS)

@@ -16,7 +16,9 @@ use crate::output;
 
 /// Runs the whole path, from raw events to a served model, and shows each stage
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata demo\n  strata demo --from physionet-2019 training_setA.psv.tar.zst\n  strata demo --json\n\nWithout --data-dir, the demo keeps to a folder of its own below the user's data folder. In a terminal it goes\non to serve the model until Ctrl-C.")]
+#[command(
+    after_help = "Examples:\n  strata demo\n  strata demo --from physionet-2019 training_setA.psv.tar.zst\n  strata demo --json\n\nWithout --data-dir, the demo keeps to a folder of its own below the user's data folder. In a terminal it goes\non to serve the model until Ctrl-C."
+)]
 pub(crate) struct Demo {
     /// Uses a data set instead of the synthetic hospital
     #[arg(long, num_args = 2, value_names = ["SOURCE", "PATH"])]
@@ -55,14 +57,19 @@ impl Demo {
         let refined = refine::refine(&stack).await?;
         let written: u64 = refined.iter().map(|topic| topic.written).sum();
         let refused: u64 = refined.iter().map(|topic| topic.not_written).sum();
-        stages.done("refine", &format!("{} rows, {} doubled or refused", output::count(written), output::count(refused)));
+        stages
+            .done("refine", &format!("{} rows, {} doubled or refused", output::count(written), output::count(refused)));
 
         let (counts, _) = features::materialise(&stack).await?;
-        let computed = format!("{} vectors of 120, {} labelled", output::count(counts.hours), output::count(counts.labelled));
+        let computed =
+            format!("{} vectors of 120, {} labelled", output::count(counts.hours), output::count(counts.labelled));
         stages.done("features", &computed);
 
         let trained = train::train(&stack).await?;
-        stages.done("train", &format!("{} models on {} rows", trained.models.len(), output::count(trained.training_rows)));
+        stages.done(
+            "train",
+            &format!("{} models on {} rows", trained.models.len(), output::count(trained.training_rows)),
+        );
         drop(lock);
 
         let seconds = began.elapsed().as_secs_f64();
@@ -70,7 +77,9 @@ impl Demo {
             let models: Vec<_> = trained
                 .models
                 .iter()
-                .map(|m| json!({"name": m.name, "auroc": m.auroc, "auprc": m.auprc, "ece": m.ece, "utility": m.utility}))
+                .map(
+                    |m| json!({"name": m.name, "auroc": m.auroc, "auprc": m.auprc, "ece": m.ece, "utility": m.utility}),
+                )
                 .collect();
             output::json(&json!({
                 "patients": counts.patients,
@@ -100,7 +109,9 @@ impl Demo {
     async fn serve(&self, context: &Context, stack: &Stack) -> Result<ExitCode> {
         let Some((patient, time)) = stack.features.example().await? else { return Ok(ExitCode::SUCCESS) };
         let curl = |url: &str| {
-            format!("  curl -s {url}/v1/predict -H 'Content-Type: application/json' \\\n    -d '{{\"patient_id\": \"{patient}\", \"timestamp\": \"{time}\"}}'")
+            format!(
+                "  curl -s {url}/v1/predict -H 'Content-Type: application/json' \\\n    -d '{{\"patient_id\": \"{patient}\", \"timestamp\": \"{time}\"}}'"
+            )
         };
         if !(self.serve || std::io::stdout().is_terminal()) {
             let url = format!("http://127.0.0.1:{}", context.config.serving.port);
@@ -113,7 +124,10 @@ impl Demo {
             // The usual port is taken: any other will do for a demo.
             Err(_) => stack.models.serving(Some(0), None)?,
         };
-        output::line(&format!("the model is served until Ctrl-C; for a prediction with its reasons:\n{}", curl(&serving.url())))?;
+        output::line(&format!(
+            "the model is served until Ctrl-C; for a prediction with its reasons:\n{}",
+            curl(&serving.url())
+        ))?;
         serving.run(&context.scope.child("serving")).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -141,9 +155,7 @@ impl Stages {
     }
 
     fn json(&self) -> Vec<serde_json::Value> {
-        let stage = |stage: &Stage| {
-            json!({"name": stage.name, "what": stage.what, "seconds": stage.seconds, "peak_memory_bytes": stage.peak_memory})
-        };
+        let stage = |stage: &Stage| json!({"name": stage.name, "what": stage.what, "seconds": stage.seconds, "peak_memory_bytes": stage.peak_memory});
         self.rows.iter().map(stage).collect()
     }
 }

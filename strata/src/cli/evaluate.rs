@@ -10,7 +10,9 @@ use crate::output;
 
 /// Evaluates a trained model and writes its report
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata evaluate\n  strata evaluate --run 0f3c… --json\n\nWrites evaluation.html and evaluation.json beside the run.")]
+#[command(
+    after_help = "Examples:\n  strata evaluate\n  strata evaluate --run 0f3c… --json\n\nWrites evaluation.html and evaluation.json beside the run."
+)]
 pub(crate) struct Evaluate {
     /// The run [default: the champion]
     #[arg(long)]
@@ -26,10 +28,7 @@ impl Evaluate {
             output::json(&evaluated.evaluation)?;
         } else {
             train::models(&evaluated.models)?;
-            for gate in &evaluated.evaluation.gates {
-                let verdict = if gate.passed { "passed" } else { "not passed" };
-                output::line(&format!("gate {}: {verdict} ({}; {})", gate.name, gate.rule, gate.value))?;
-            }
+            train::gates(&evaluated.evaluation.gates)?;
             output::line(&format!("report: {}", evaluated.report.display()))?;
         }
         Ok(ExitCode::SUCCESS)

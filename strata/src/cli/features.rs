@@ -12,7 +12,9 @@ use crate::{output, progress};
 
 /// Computes the features of every patient and hour, or of given times
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time.")]
+#[command(
+    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time."
+)]
 pub(crate) struct Features {
     /// A CSV file with the patients and times that are wanted
     #[arg(long, value_name = "FILE")]
@@ -32,7 +34,8 @@ impl Features {
             return match self.to {
                 None => output::write(|bytes| Ok(rows.write(format, bytes)?)).map(|()| ExitCode::SUCCESS),
                 Some(path) => {
-                    let file = std::fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+                    let file =
+                        std::fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
                     rows.write(format, std::io::BufWriter::new(file))?;
                     output::note(&format!("{} rows written to {}", output::count(rows.len() as u64), path.display()));
                     Ok(ExitCode::SUCCESS)

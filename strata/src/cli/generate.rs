@@ -9,7 +9,9 @@ use super::{Context, import};
 
 /// Fills bronze with the synthetic hospital
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata generate\n  strata generate --patients 200 --days 3 --seed 7\n  strata generate --drift '{\"kind\": \"sensor_bias\", \"from_day\": 3, \"field\": \"heart_rate\", \"offset\": 8}'\n  strata generate --drift '{\"kind\": \"site_shift\", \"from_day\": 3, \"site\": 1, \"lab_scale\": 1.2}'\n  strata generate --drift '{\"kind\": \"case_mix\", \"from_day\": 3, \"share\": 0.3, \"years\": 15}'\n\nThe same settings give the same bytes. The best AUROC that any model can reach is among the notes.")]
+#[command(
+    after_help = "Examples:\n  strata generate\n  strata generate --patients 200 --days 3 --seed 7\n  strata generate --drift '{\"kind\": \"sensor_bias\", \"from_day\": 3, \"field\": \"heart_rate\", \"offset\": 8}'\n  strata generate --drift '{\"kind\": \"site_shift\", \"from_day\": 3, \"site\": 1, \"lab_scale\": 1.2}'\n  strata generate --drift '{\"kind\": \"case_mix\", \"from_day\": 3, \"share\": 0.3, \"years\": 15}'\n\nThe same settings give the same bytes. The best AUROC that any model can reach is among the notes."
+)]
 pub(crate) struct Generate {
     /// Patients [default: 1000]
     #[arg(long)]

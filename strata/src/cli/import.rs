@@ -12,7 +12,9 @@ use crate::{output, progress};
 
 /// Reads a data set into bronze
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata import physionet-2019 training_setA.psv.tar.zst\n  strata import physionet-2019 training_setA/\n\nSources:\n  physionet-2019  hourly ICU rows with sepsis labels (.psv.tar.zst, or a folder of .psv)\n\nAn import that was cut short is begun anew by the same command: it adds only what is missing.")]
+#[command(
+    after_help = "Examples:\n  strata import physionet-2019 training_setA.psv.tar.zst\n  strata import physionet-2019 training_setA/\n\nSources:\n  physionet-2019  hourly ICU rows with sepsis labels (.psv.tar.zst, or a folder of .psv)\n\nAn import that was cut short is begun anew by the same command: it adds only what is missing."
+)]
 pub(crate) struct Import {
     /// What kind of data set it is
     source: String,
@@ -47,7 +49,11 @@ pub(super) fn show(imported: &Imported, json: bool) -> Result<()> {
         tables(imported)?;
     }
     if let Some(damage) = &imported.damage {
-        bail!("{damage}\nkept: {} records before it ({} of them new)", imported.landed + imported.already_there, imported.landed);
+        bail!(
+            "{damage}\nkept: {} records before it ({} of them new)",
+            imported.landed + imported.already_there,
+            imported.landed
+        );
     }
     Ok(())
 }

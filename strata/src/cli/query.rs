@@ -13,7 +13,9 @@ use crate::output;
 
 /// Answers SQL over every table
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata query \"SHOW TABLES\"\n  strata query \"SELECT sex, count(*) FROM patients GROUP BY sex\"\n  strata query \"SELECT * FROM unit_ledger\" --format csv\n  strata query \"SELECT * FROM features\" --format parquet --to features.parquet")]
+#[command(
+    after_help = "Examples:\n  strata query \"SHOW TABLES\"\n  strata query \"SELECT sex, count(*) FROM patients GROUP BY sex\"\n  strata query \"SELECT * FROM unit_ledger\" --format csv\n  strata query \"SELECT * FROM features\" --format parquet --to features.parquet"
+)]
 pub(crate) struct Query {
     /// The query
     sql: String,
@@ -36,7 +38,8 @@ impl Query {
         match self.to {
             None => output::write(|bytes| Ok(rows.write(format, bytes)?))?,
             Some(path) => {
-                let file = std::fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+                let file =
+                    std::fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
                 rows.write(format, std::io::BufWriter::new(file))?;
                 output::note(&format!("{} rows written to {}", output::count(rows.len() as u64), path.display()));
             }

@@ -12,7 +12,9 @@ use crate::{output, progress};
 
 /// Refines new bronze into silver tables
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata refine\n  strata refine --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\"")]
+#[command(
+    after_help = "Examples:\n  strata refine\n  strata refine --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\""
+)]
 pub(crate) struct Refine {}
 
 impl Refine {
@@ -49,7 +51,14 @@ pub(super) async fn refine(stack: &Stack) -> Result<Vec<Refined>> {
 fn show(refined: &[Refined], quality: &QualityReport) -> Result<()> {
     let tables = quality.tables.iter().map(|table| {
         let (rows, patients) = (output::count(table.rows), output::count(table.patients));
-        [table.table.clone(), output::count(table.records), rows, patients, output::count(table.superseded), output::count(table.refused)]
+        [
+            table.table.clone(),
+            output::count(table.records),
+            rows,
+            patients,
+            output::count(table.superseded),
+            output::count(table.refused),
+        ]
     });
     output::table(["table", "records", "rows", "patients", "superseded", "refused"], tables)?;
     let variables = quality.variables.iter().map(|variable| {
@@ -70,6 +79,10 @@ fn show(refined: &[Refined], quality: &QualityReport) -> Result<()> {
     if records == 0 {
         output::line("no new bronze: nothing was changed")
     } else {
-        output::line(&format!("{} new records refined, {} rows written", output::count(records), output::count(written)))
+        output::line(&format!(
+            "{} new records refined, {} rows written",
+            output::count(records),
+            output::count(written)
+        ))
     }
 }

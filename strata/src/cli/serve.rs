@@ -10,7 +10,9 @@ use crate::output;
 
 /// Serves predictions over HTTP
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata serve\n  strata serve --port 8001 --run 0f3c…\n\nThen:\n  curl -s localhost:8000/v1/predict -H 'Content-Type: application/json' \\\n    -d '{\"patient_id\": \"p000001\", \"timestamp\": \"2019-01-02T00:00:00Z\"}'")]
+#[command(
+    after_help = "Examples:\n  strata serve\n  strata serve --port 8001 --run 0f3c…\n\nThen:\n  curl -s localhost:8000/v1/predict -H 'Content-Type: application/json' \\\n    -d '{\"patient_id\": \"p000001\", \"timestamp\": \"2019-01-02T00:00:00Z\"}'"
+)]
 pub(crate) struct Serve {
     /// The port; 0 takes a free one [default: 8000]
     #[arg(long)]

@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use strata_stack::{ModelRow, Stack, TrainedRun};
+use strata_stack::{Gate, ModelRow, Stack, TrainedRun};
 
 use super::Context;
 use crate::{output, progress};
 
 /// Trains, calibrates and compares models
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata train\n  strata train --set training.seed=7 --set training.max_epochs=20\n\nTrains the network and logistic regression, compares them with NEWS2, SIRS and qSOFA on patients that no\nmodel has seen, and keeps each as an MLflow run. The same seed and data give the same bytes.")]
+#[command(
+    after_help = "Examples:\n  strata train\n  strata train --set training.seed=7 --set training.max_epochs=20\n\nTrains the network and logistic regression, compares them with NEWS2, SIRS and qSOFA on patients that no\nmodel has seen, and keeps each as an MLflow run. The same seed and data give the same bytes."
+)]
 pub(crate) struct Train {}
 
 impl Train {
@@ -47,15 +49,21 @@ pub(super) async fn train(stack: &Stack) -> Result<TrainedRun> {
 /// The models beside the baselines, and where everything is.
 pub(super) fn show(trained: &TrainedRun) -> Result<()> {
     models(&trained.models)?;
-    for gate in &trained.gates {
-        let verdict = if gate.passed { "passed" } else { "not passed" };
-        output::line(&format!("gate {}: {verdict} ({}; {})", gate.name, gate.rule, gate.value))?;
-    }
+    gates(&trained.gates)?;
     output::line(&format!("champion: {} ({})", trained.champion, trained.verdict))?;
     for (name, path) in &trained.runs {
         output::line(&format!("{name}: {}", path.display()))?;
     }
     output::line(&format!("report: {}", trained.report.display()))
+}
+
+/// What the network must pass, and whether it does.
+pub(super) fn gates(gates: &[Gate]) -> Result<()> {
+    let rows = gates.iter().map(|gate| {
+        let verdict = if gate.passed { "passed" } else { "not passed" };
+        [gate.name.clone(), gate.rule.clone(), output::figure(gate.value, 4), verdict.into()]
+    });
+    output::table(["gate", "rule", "measured", "verdict"], rows)
 }
 
 /// The table of models.

@@ -113,7 +113,6 @@ fn unknown_source() -> String {
     "unknown".into()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

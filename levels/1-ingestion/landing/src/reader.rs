@@ -35,15 +35,11 @@ impl Bronze {
 
     /// The committed objects of a topic that start at or after `from(log, partition)`, by log,
     /// partition and offset.
-    pub async fn since(
-        &self,
-        topic: Topic,
-        from: &(dyn Fn(&str, u8) -> u64 + Sync),
-    ) -> Result<Vec<Manifest>, Error> {
+    pub async fn since(&self, topic: Topic, from: &(dyn Fn(&str, u8) -> u64 + Sync)) -> Result<Vec<Manifest>, Error> {
         let names = self.objects.list(&format!("raw/{topic}")).await?;
-        let wanted = names.into_iter().filter(|name| {
-            parse_name(name).is_some_and(|(log, partition, offset)| offset >= from(log, partition))
-        });
+        let wanted = names
+            .into_iter()
+            .filter(|name| parse_name(name).is_some_and(|(log, partition, offset)| offset >= from(log, partition)));
         let reads = stream::iter(wanted).map(|name| async move { self.manifest(&name).await });
         let mut manifests: Vec<Manifest> = reads.buffered(READERS).try_collect().await?;
         manifests.sort_by(|a, b| (&a.log, a.partition, a.first_offset).cmp(&(&b.log, b.partition, b.first_offset)));
@@ -57,8 +53,8 @@ impl Bronze {
         if hex(&Sha256::digest(&bytes)) != manifest.sha256 {
             return Err(damaged("its bytes are not those of its manifest"));
         }
-        let raw = zstd::bulk::decompress(&bytes, manifest.raw_bytes as usize)
-            .map_err(|error| damaged(&error.to_string()))?;
+        let raw =
+            zstd::bulk::decompress(&bytes, manifest.raw_bytes as usize).map_err(|error| damaged(&error.to_string()))?;
         Ok(Lines(raw))
     }
 

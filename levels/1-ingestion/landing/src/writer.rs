@@ -27,9 +27,8 @@ pub async fn open(
 ) -> Result<(Writer, Flusher), Error> {
     let mut committed = HashMap::new();
     for topic in Topic::ALL {
-        committed.extend(
-            Bronze::new(objects.clone()).ends(topic, log).await?.into_iter().map(|(p, end)| ((topic, p), end)),
-        );
+        committed
+            .extend(Bronze::new(objects.clone()).ends(topic, log).await?.into_iter().map(|(p, end)| ((topic, p), end)));
     }
     let (sender, receiver) = mpsc::channel(2);
     let writer =
@@ -142,10 +141,8 @@ impl Flusher {
             self.objects.remove(&manifest.object).await?;
             self.objects.put_new(&manifest.object, bytes).await?;
         }
-        let json = serde_json::to_vec(manifest).map_err(|error| Error::Damaged {
-            name: manifest.object.clone(),
-            reason: error.to_string(),
-        })?;
+        let json = serde_json::to_vec(manifest)
+            .map_err(|error| Error::Damaged { name: manifest.object.clone(), reason: error.to_string() })?;
         self.objects.put_new(&manifest_name(&manifest.object), json.into()).await?;
         Ok(())
     }

@@ -53,8 +53,7 @@ impl Lakehouse {
         let config = SessionConfig::new()
             .with_information_schema(true)
             .set_bool("datafusion.execution.parquet.pushdown_filters", true);
-        let runtime =
-            RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc().map_err(refused)?;
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc().map_err(refused)?;
         let context = SessionContext::new_with_config_rt(config, runtime);
         let names = self.names()?;
         for name in &names {

@@ -173,12 +173,7 @@ impl Table {
 
     /// Makes files count and others count no more, and notes how far the input was read: all of it
     /// or nothing.
-    pub async fn commit(
-        &mut self,
-        added: Vec<NewFile>,
-        removed: &[DataFile],
-        marks: &[Mark],
-    ) -> Result<u64, Error> {
+    pub async fn commit(&mut self, added: Vec<NewFile>, removed: &[DataFile], marks: &[Mark]) -> Result<u64, Error> {
         let now = added.iter().map(|file| file.0.modification_time).max();
         let removals = removed.iter().map(|file| Action::Remove(removal(file, now)));
         let actions: Vec<Action> = removals.chain(added.into_iter().map(|file| Action::Add(file.0))).collect();

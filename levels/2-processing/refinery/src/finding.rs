@@ -144,7 +144,16 @@ impl Entry {
 
     /// Orders quarantine the same way whatever way its entries came.
     pub(crate) fn order(&self) -> impl Ord + '_ {
-        (&self.patient_id, self.timestamp, &self.topic, &self.log, self.partition, self.offset, &self.variable, &self.rule)
+        (
+            &self.patient_id,
+            self.timestamp,
+            &self.topic,
+            &self.log,
+            self.partition,
+            self.offset,
+            &self.variable,
+            &self.rule,
+        )
     }
 
     /// The entries of a batch of the quarantine table.
@@ -162,7 +171,8 @@ impl Entry {
         let offset = column("offset")?.as_primitive::<Int64Type>();
         let hash = column("record_hash")?.as_primitive::<Int64Type>();
         let (timestamp, ingested_at) = (time("timestamp")?, time("ingested_at")?);
-        let optional = |array: &arrow::array::StringArray, row| array.is_valid(row).then(|| array.value(row).to_owned());
+        let optional =
+            |array: &arrow::array::StringArray, row| array.is_valid(row).then(|| array.value(row).to_owned());
         let entry = |row| Self {
             topic: topic.value(row).into(),
             log: log.value(row).into(),

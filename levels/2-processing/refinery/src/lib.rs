@@ -14,12 +14,12 @@ mod finding;
 pub use finding::{Finding, QUARANTINE, Scope};
 
 // The six steps, in their order. Each is pure.
-mod parse;
-mod standardise;
 mod deduplicate;
-mod validate;
 mod derive;
+mod parse;
 mod quality;
+mod standardise;
+mod validate;
 
 mod silver;
 pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};

@@ -13,14 +13,12 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use strata_landing::{Bronze, Manifest};
 use strata_lakehouse::{Lakehouse, Mark, Table};
+use strata_landing::{Bronze, Manifest};
 use strata_types::{PatientId, Timestamp, Topic};
 
 use crate::finding::Entry;
-use crate::silver::{
-    AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow,
-};
+use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow};
 use crate::{Error, PATIENTS};
 
 use quarantine::Quarantine;
@@ -91,7 +89,11 @@ impl Refinery {
     }
 
     /// Refines all new bronze. Patients come first, for the others may wait for them.
-    pub async fn run(&self, now: Timestamp, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>, Error> {
+    pub async fn run(
+        &self,
+        now: Timestamp,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Vec<Refined>, Error> {
         let refined = vec![
             self.topic::<PatientRow>(now, None, progress).await?,
             {
@@ -163,7 +165,8 @@ impl Refinery {
         let fetched: Vec<_> = fetched.try_collect().await?;
         let standing_entries = quarantine.take::<R>(&dates).await?;
         let standing: Vec<_> = files.iter().cloned().zip(fetched).collect();
-        let merged = tokio::task::spawn_blocking(move || wave.merge(standing, standing_entries, now.0 / 1_000)).await??;
+        let merged =
+            tokio::task::spawn_blocking(move || wave.merge(standing, standing_entries, now.0 / 1_000)).await??;
 
         quarantine.put(merged.entries, now).await?;
         let mut added = Vec::new();
@@ -228,7 +231,8 @@ impl Refinery {
         if let Some(table) = self.lakehouse.existing(&PATIENTS).await? {
             for file in table.files() {
                 for batch in table.read(file, &["patient_id"]).await? {
-                    enrolled.extend(batch.column(0).as_string::<i32>().iter().flatten().filter_map(|id| id.parse().ok()));
+                    enrolled
+                        .extend(batch.column(0).as_string::<i32>().iter().flatten().filter_map(|id| id.parse().ok()));
                 }
             }
         }

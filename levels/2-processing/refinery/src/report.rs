@@ -120,7 +120,8 @@ async fn variables(lakehouse: &Lakehouse, exists: &dyn Fn(&str) -> bool) -> Resu
     let mut counts: Vec<(String, u64)> = Vec::new();
     if exists("vitals") {
         let fields: Vec<&Variable> = VARIABLES.iter().filter(|v| is_vitals_field(v)).collect();
-        let selected: Vec<String> = fields.iter().filter_map(|v| v.event_field).map(|f| format!("count({f})")).collect();
+        let selected: Vec<String> =
+            fields.iter().filter_map(|v| v.event_field).map(|f| format!("count({f})")).collect();
         let sql = format!("SELECT {} FROM vitals", selected.join(", "));
         if let Some(row) = rows(lakehouse, &sql).await?.first() {
             counts.extend(fields.iter().zip(&row.counts).map(|(variable, count)| (variable.name.to_owned(), *count)));

@@ -170,7 +170,9 @@ mod tests {
                     assert_eq!((got.variable.name, got.rule), (name, rule), "{test}");
                     assert!((got.value - canonical).abs() < 1e-9, "{test}: {}", got.value);
                 }
-                (got, expected) => assert_eq!(got.map(|lab| lab.variable.name).map_err(|f| f.rule), expected.map(|e| e.0), "{test}"),
+                (got, expected) => {
+                    assert_eq!(got.map(|lab| lab.variable.name).map_err(|f| f.rule), expected.map(|e| e.0), "{test}")
+                }
             }
         }
     }

@@ -83,7 +83,10 @@ async fn state(root: &Path) -> Vec<String> {
     for (table, columns) in [
         ("vitals", "*"),
         ("labs", "*"),
-        ("quarantine", "topic, key, patient_id, timestamp, ingested_at, event_id, scope, rule, variable, raw_value, reason, raw"),
+        (
+            "quarantine",
+            "topic, key, patient_id, timestamp, ingested_at, event_id, scope, rule, variable, raw_value, reason, raw",
+        ),
     ] {
         if names.iter().any(|name| name == table) {
             let rows = lakehouse.query(&format!("SELECT {columns} FROM {table}")).await.unwrap();

@@ -112,8 +112,7 @@ impl FeatureStore {
             let buckets = (at(group)..at(group + 1)).fold(0_u16, |bits, bucket| bits | 1 << bucket);
             let input = self.input(&sources, buckets).await?;
             let labelling = self.labelling;
-            let (files, counted) =
-                tokio::task::spawn_blocking(move || compute_group(input, labelling, now)).await??;
+            let (files, counted) = tokio::task::spawn_blocking(move || compute_group(input, labelling, now)).await??;
             for (date, encoded) in files {
                 added.push(table.put(Some(&date), buckets, encoded).await?);
             }
@@ -143,7 +142,7 @@ impl FeatureStore {
     /// What the table was made from: the version of each source, and of the definitions.
     fn marks(&self, sources: &[Table]) -> Vec<Mark> {
         let settings = format!("{:?}", self.labelling);
-        let definitions = settings.bytes().fold(feature_hash(), |hash, byte| {
+        let definitions = settings.bytes().fold(feature_set_hash(), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3) // FNV-1a
         });
         let versions = sources.iter().map(|table| (table.spec().name, table.version() + 1));
@@ -174,10 +173,6 @@ impl FeatureStore {
         }
         Ok(input)
     }
-}
-
-fn feature_hash() -> u64 {
-    feature_set_hash()
 }
 
 /// The files of one group of buckets.
@@ -232,9 +227,7 @@ fn compute_group(
 fn vectors_of((patient, timeline, grid): (Arc<str>, Timeline, Vec<(Timestamp, Option<bool>)>)) -> Vec<FeatureRow> {
     let times: Vec<Timestamp> = grid.iter().map(|(time, _)| *time).collect();
     let vectors = compute_many(&timeline, &times).into_iter().zip(grid);
-    vectors
-        .map(|(vector, (time, label))| FeatureRow { patient: Arc::clone(&patient), time, label, vector })
-        .collect()
+    vectors.map(|(vector, (time, label))| FeatureRow { patient: Arc::clone(&patient), time, label, vector }).collect()
 }
 
 /// Live data: every hour from the first event to the last, labelled by what followed.

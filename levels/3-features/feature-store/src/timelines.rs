@@ -84,7 +84,7 @@ pub(crate) static PARTS: [Part; 5] = [
     },
     Part {
         spec: &strata_refinery::ADVERSE_EVENTS,
-        columns: &["patient_id", "event_timestamp", "available_at", "report_timestamp", "resolved_timestamp", "grade"],
+        columns: &["patient_id", "event_timestamp", "report_timestamp", "resolved_timestamp", "grade"],
         take: adverse_events,
     },
 ];
@@ -181,14 +181,14 @@ fn medications(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<
 }
 
 fn adverse_events(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
-    let [id, onset, available_at] = columns(batch, ["patient_id", "event_timestamp", "available_at"])?;
+    let [id, onset] = columns(batch, ["patient_id", "event_timestamp"])?;
     let [reported_at, resolved_at, grade] = columns(batch, ["report_timestamp", "resolved_timestamp", "grade"])?;
     for row in 0..batch.num_rows() {
         let (Some(patient), Some(onset)) = (id.text(row), onset.time(row)) else { continue };
         let event = AdverseEvent {
             onset,
-            // A report counts once it has reached us.
-            reported_at: reported_at.time(row).max(available_at.time(row)).unwrap_or(onset),
+            // The row's own `available_at` is that of its last correction, which brings the resolution.
+            reported_at: reported_at.time(row).unwrap_or(onset),
             resolved_at: resolved_at.time(row),
             grade: grade.int(row).unwrap_or(0) as u8,
         };

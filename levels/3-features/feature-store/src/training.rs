@@ -48,7 +48,6 @@ pub struct PatientFact {
     pub site: Option<String>,
 }
 
-
 impl FeatureStore {
     /// Reads every labelled row of the table of features.
     pub async fn labelled_rows(&self) -> Result<LabelledRows, Error> {
@@ -57,7 +56,8 @@ impl FeatureStore {
         let fetched: Vec<_> = fetched.try_collect().await?;
         let version = table.version();
         let facts = self.patient_facts().await?;
-        let given_labels = self.lakehouse.existing(&strata_refinery::LABELS).await?.is_some_and(|table| table.rows() > 0);
+        let given_labels =
+            self.lakehouse.existing(&strata_refinery::LABELS).await?.is_some_and(|table| table.rows() > 0);
         let gather = tokio::task::spawn_blocking(move || {
             let shape = |cause| Error::Shape { table: FEATURES_TABLE.name, cause };
             // Rows are counted first, so that the one large block is allocated once.
@@ -132,7 +132,8 @@ type Key = (String, i64, Option<bool>);
 
 fn keys(batch: &RecordBatch) -> Result<Vec<Key>, arrow::error::ArrowError> {
     let (id, time, label) = (column(batch, "patient_id")?, column(batch, "time")?, column(batch, "label")?);
-    let key = |row| (id.text(row).unwrap_or_default().to_owned(), time.time(row).unwrap_or_default().0, label.flag(row));
+    let key =
+        |row| (id.text(row).unwrap_or_default().to_owned(), time.time(row).unwrap_or_default().0, label.flag(row));
     Ok((0..batch.num_rows()).map(key).collect())
 }
 
@@ -146,7 +147,8 @@ fn scatter(
     for (index, feature) in FEATURES.iter().enumerate() {
         let array = batch.column_by_name(feature.name);
         let array = array.and_then(|array| array.as_primitive_opt::<Float32Type>());
-        let array = array.ok_or_else(|| arrow::error::ArrowError::SchemaError(format!("no column `{}`", feature.name)))?;
+        let array =
+            array.ok_or_else(|| arrow::error::ArrowError::SchemaError(format!("no column `{}`", feature.name)))?;
         for row in 0..batch.num_rows() {
             if let Some(place) = places.get(&(first + row as u32)).filter(|_| array.is_valid(row)) {
                 features[place * FEATURE_COUNT + index] = array.value(row);

@@ -35,6 +35,11 @@ pub struct Feature {
     pub(crate) value: fn(&Snapshot) -> f64,
 }
 
+/// The definitions as a model names them: version and hash. A model is served only with the ones it learned from.
+pub fn feature_set() -> String {
+    format!("{FEATURE_SET_VERSION}-{:016x}", feature_set_hash())
+}
+
 /// The kinds of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ mod compute;
 pub use compute::{Vector, compute, compute_many};
 
 mod feature;
-pub use feature::{FEATURE_COUNT, FEATURE_SET_VERSION, FEATURES, Feature, Group, feature_set_hash};
+pub use feature::{FEATURE_COUNT, FEATURE_SET_VERSION, FEATURES, Feature, Group, feature_set, feature_set_hash};
 
 mod timeline;
 pub use timeline::{AdverseEvent, Class, Dose, Lab, PatientFacts, Timeline, Vitals};

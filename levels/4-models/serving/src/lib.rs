@@ -17,7 +17,7 @@ mod timelines;
 pub use timelines::Timelines;
 
 mod served;
-pub use served::{Served, feature_set};
+pub use served::Served;
 
 mod serving;
 pub use serving::{Serving, build};

@@ -1,6 +1,6 @@
 //! The model that is served, once it is known to fit this program.
 
-use strata_features::{FEATURE_SET_VERSION, FEATURES, Vector, feature_set_hash};
+use strata_features::{FEATURES, Vector, feature_set};
 use strata_model::Model;
 
 use crate::Error;
@@ -14,11 +14,6 @@ pub struct Served {
     pub run_id: String,
     /// The SHA-256 of its ONNX file.
     pub version: String,
-}
-
-/// The definitions of features that this program computes, as a model names them: version and hash.
-pub fn feature_set() -> String {
-    format!("{FEATURE_SET_VERSION}-{:016x}", feature_set_hash())
 }
 
 /// A model whose every feature this program computes as it was in training.

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use strata_features::feature_set;
 use strata_runtime::{Clock, Scope};
 use tokio::sync::oneshot;
 
 use crate::http::{Shared, router};
 use crate::metrics::Metrics;
 use crate::prediction_log::{Header, PredictionLog, Writer, make_folder};
-use crate::served::{Loaded, feature_set};
+use crate::served::Loaded;
 use crate::{Config, Error, Served, Timelines};
 
 /// What requests that are under way are given to be answered when serving is told to end.
@@ -76,7 +77,8 @@ impl Serving {
         format!("http://{}", self.address)
     }
 
-    /// All routes with their guards, to be asked in process. Predictions are written down only while it [runs](Self::run).
+    /// All routes with their guards, to be asked in process. Predictions are written down only while it
+    /// [runs](Self::run).
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -44,7 +44,9 @@ fn each_piece(
 ) -> Vec<f32> {
     let score_piece = |rows: &[u32]| {
         let mut piece = Vec::with_capacity(rows.len() * FEATURE_COUNT);
-        rows.iter().for_each(|&row| piece.extend_from_slice(set.row(row)));
+        for &row in rows {
+            piece.extend_from_slice(set.row(row));
+        }
         piece.chunks_exact_mut(FEATURE_COUNT).for_each(&change);
         score(&piece)
     };

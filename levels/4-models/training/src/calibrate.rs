@@ -96,10 +96,13 @@ impl Hill {
     }
 
     fn newton(&self) -> Line {
-        let (a, b, c) = (self.curvature.0 + 1e-9, self.curvature.1, self.curvature.2 + 1e-9);
-        let determinant = a * c - b * b;
-        let (g, h) = self.gradient;
-        Line { slope: (b * h - c * g) / determinant, intercept: (b * g - a * h) / determinant }
+        let (slopes, both, intercepts) = (self.curvature.0 + 1e-9, self.curvature.1, self.curvature.2 + 1e-9);
+        let determinant = slopes * intercepts - both * both;
+        let (slope, intercept) = self.gradient;
+        Line {
+            slope: (both * intercept - intercepts * slope) / determinant,
+            intercept: (both * slope - slopes * intercept) / determinant,
+        }
     }
 }
 
@@ -110,7 +113,7 @@ mod tests {
     #[test]
     fn finds_the_line_behind_the_outcomes() {
         // Groups whose share of events is exactly sigmoid(2 x - 1) at x = 0.5 (1/2) and x = 1.59861 (0.9).
-        let scores: Vec<f32> = [0.5; 20_000].into_iter().chain([1.598_612_3; 20_000]).collect();
+        let scores: Vec<f32> = (0..40_000).map(|i| if i < 20_000 { 0.5 } else { 1.598_612_3 }).collect();
         let labels: Vec<bool> = (0..40_000).map(|i| if i < 20_000 { i < 10_000 } else { i < 38_000 }).collect();
         let Ok(Calibration::Platt { slope, intercept }) = platt("line", &scores, &labels) else { panic!("no line") };
         assert!((slope - 2.0).abs() < 1e-2 && (intercept + 1.0).abs() < 1e-2, "{slope} {intercept}");

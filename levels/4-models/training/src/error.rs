@@ -33,6 +33,9 @@ pub enum Error {
     /// The calibration found no rising map from what the model says to what happened.
     #[error("{0} ranks the calibration patients no better than chance, so it cannot be calibrated; look at its data")]
     Uncalibrated(String),
+    /// A stored model that does not say how it was trained, and so not who must not judge it.
+    #[error("model {0} does not say how it was trained: only models that Strata trained can be evaluated")]
+    Untold(String),
     /// The finished model does not fit together.
     #[error(transparent)]
     Model(#[from] strata_model::Error),

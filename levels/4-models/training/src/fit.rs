@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use strata_evaluation::metrics;
 use strata_model::{Dense, Model};
 
-use crate::network::{Batch, Network};
+use crate::network::{Batch, Hyper, Network};
 use crate::set::Parts;
 use crate::{Epoch, Part, Settings, TrainingSet, batches};
 
@@ -15,7 +15,7 @@ use crate::{Epoch, Part, Settings, TrainingSet, batches};
 pub(crate) struct Recipe<'a> {
     pub(crate) name: &'static str,
     pub(crate) hidden: &'a [usize],
-    pub(crate) dropout: f64,
+    pub(crate) hyper: Hyper,
 }
 
 pub(crate) struct Fitted {
@@ -38,9 +38,9 @@ pub(crate) fn fit(
     mut progress: impl FnMut(Epoch),
 ) -> Fitted {
     let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
-    let mut network = Network::new(recipe.hidden, recipe.dropout, &mut random);
+    let mut network = Network::new(recipe.hidden, recipe.hyper, &mut random);
     let mut rows = parts.rows(Part::Train).to_vec();
-    let weights = ClassWeights::new(set, &rows);
+    let weights = ClassWeights::new(set, &rows, settings.class_balance);
     let batch_size = settings.batch_size.min(rows.len());
     let validation = Validation::new(set, parts);
     let mut draft = draft.clone();
@@ -54,7 +54,7 @@ pub(crate) fn fit(
         // The last rows that do not fill a batch sit this round out; the next has another order.
         for rows in rows.chunks_exact(batch_size) {
             let batch = weights.batch(set, rows, batches::prepared(set, rows, &draft.preprocessing));
-            losses += network.step(batch, settings.learning_rate, settings.weight_decay, &mut random);
+            losses += network.step(batch, &mut random);
         }
         draft.layers = network.layers();
         let epoch = Epoch {
@@ -77,17 +77,19 @@ pub(crate) fn fit(
     Fitted { history, ..fitted }
 }
 
-/// Events and event-free rows weigh the same in sum, so that two rows in a hundred are not drowned by the others.
+/// Events weigh more, so that two rows in a hundred are not drowned by the others; the mean weight is 1.
 struct ClassWeights {
     event: f32,
     other: f32,
 }
 
 impl ClassWeights {
-    fn new(set: &TrainingSet, rows: &[u32]) -> Self {
-        let n = rows.len() as f32;
-        let events = rows.iter().filter(|&&row| set.labels[row as usize]).count() as f32;
-        Self { event: n / (2.0 * events), other: n / (2.0 * (n - events)) }
+    fn new(set: &TrainingSet, rows: &[u32], balance: f64) -> Self {
+        let n = rows.len() as f64;
+        let events = rows.iter().filter(|&&row| set.labels[row as usize]).count() as f64;
+        let event = ((n - events) / events).powf(balance);
+        let mean = (event * events + n - events) / n;
+        Self { event: (event / mean) as f32, other: (1.0 / mean) as f32 }
     }
 
     fn batch(&self, set: &TrainingSet, numbers: &[u32], rows: Vec<f32>) -> Batch {

@@ -10,6 +10,7 @@ mod batches;
 mod calibrate;
 mod error;
 mod fit;
+mod judge;
 mod network;
 mod outcome;
 mod preprocess;
@@ -23,6 +24,7 @@ mod train;
 mod tests;
 
 pub use error::Error;
+pub use judge::evaluate;
 pub use outcome::{Baseline, Candidate, Epoch, Outcome, Progress};
 pub use set::TrainingSet;
 pub use settings::Settings;

@@ -18,12 +18,25 @@ pub(crate) struct Network {
     learning: Device,
     parameters: Vec<Parameter>,
     adam: Adam,
-    dropout: Dropout,
+    hyper: Hyper,
+    steps: u32,
+}
+
+/// How to learn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hyper {
+    pub(crate) learning_rate: f64,
+    pub(crate) weight_decay: f64,
+    /// See [`crate::Settings::averaging`].
+    pub(crate) averaging: f64,
+    pub(crate) dropout: f64,
+    pub(crate) input_dropout: f64,
 }
 
 /// A weight matrix (inputs x outputs) or a bias (1 x outputs).
 struct Parameter {
     value: Tensor<2>,
+    average: Tensor<2>,
     decays: bool,
     state: Option<AdamState<2>>,
 }
@@ -37,7 +50,7 @@ pub(crate) struct Batch {
 
 impl Network {
     /// Weights drawn as He et al. 2015 found right for `ReLU` (uniform); biases zero.
-    pub(crate) fn new(hidden: &[usize], dropout: f64, random: &mut ChaCha8Rng) -> Self {
+    pub(crate) fn new(hidden: &[usize], hyper: Hyper, random: &mut ChaCha8Rng) -> Self {
         let plain = Device::flex();
         let mut inputs = FEATURE_COUNT;
         let mut parameters = Vec::new();
@@ -46,56 +59,64 @@ impl Network {
             let bound = (gain / inputs as f32).sqrt();
             let weights = (0..inputs * outputs).map(|_| random.random_range(-bound..bound)).collect::<Vec<f32>>();
             let value = Tensor::from_data(TensorData::new(weights, [inputs, outputs]), &plain);
-            parameters.push(Parameter { value, decays: true, state: None });
-            parameters.push(Parameter { value: Tensor::zeros([1, outputs], &plain), decays: false, state: None });
+            parameters.push(Parameter::new(value, true));
+            parameters.push(Parameter::new(Tensor::zeros([1, outputs], &plain), false));
             inputs = outputs;
         }
         let adam = AdamConfig::new().with_epsilon(ADAM_EPSILON).build();
-        Self { learning: plain.autodiff(), parameters, adam, dropout: Dropout::new(dropout) }
+        Self { learning: plain.autodiff(), parameters, adam, hyper, steps: 0 }
     }
 
     /// Learns from one batch and returns its mean weighted loss.
-    pub(crate) fn step(&mut self, batch: Batch, rate: f64, decay: f64, random: &mut ChaCha8Rng) -> f64 {
+    pub(crate) fn step(&mut self, batch: Batch, random: &mut ChaCha8Rng) -> f64 {
         let n = batch.labels.len();
         let tensor = |values: Vec<f32>, width: usize| {
             Tensor::<2>::from_data(TensorData::new(values, [n, width]), &self.learning)
         };
         let traced: Vec<Tensor<2>> =
             self.parameters.iter().map(|p| Tensor::from_inner(p.value.clone()).require_grad()).collect();
-        let mut x = tensor(batch.rows, FEATURE_COUNT);
+        let mut drop = |x: Tensor<2>, share: f64| {
+            let [_, width] = x.dims();
+            if share > 0.0 { x * tensor(dropout_mask(share, n * width, random), width) } else { x }
+        };
+        let mut x = drop(tensor(batch.rows, FEATURE_COUNT), self.hyper.input_dropout);
         for (depth, layer) in traced.chunks_exact(2).enumerate() {
             if depth > 0 {
-                x = activation::relu(x);
-                if self.dropout.silences() {
-                    let width = layer[0].dims()[0];
-                    x = x * tensor(self.dropout.mask(n * width, random), width);
-                }
+                x = drop(activation::relu(x), self.hyper.dropout);
             }
             x = x.matmul(layer[0].clone()) + layer[1].clone();
         }
         let loss = weighted_loss(x, tensor(batch.labels, 1), tensor(batch.weights, 1));
         let gradients = loss.backward();
+        self.steps += 1;
         for (parameter, traced) in self.parameters.iter_mut().zip(&traced) {
             let gradient = traced.grad(&gradients).expect("every parameter takes part in the loss");
-            parameter.learn(&self.adam, gradient, rate, decay);
+            parameter.learn(&self.adam, gradient, &self.hyper, self.steps);
         }
         f64::from(loss.into_scalar::<f32>())
     }
 
-    /// The weights as they are now, by value: what is kept as the best must not go on learning.
+    /// The averaged weights as they are now, by value: what is kept as the best must not go on learning.
     pub(crate) fn layers(&self) -> Vec<Dense> {
-        self.parameters.chunks_exact(2).map(|layer| dense(&layer[0].value, &layer[1].value)).collect()
+        self.parameters.chunks_exact(2).map(|layer| dense(&layer[0].average, &layer[1].average)).collect()
     }
 }
 
 impl Parameter {
+    fn new(value: Tensor<2>, decays: bool) -> Self {
+        Self { average: value.clone(), value, decays, state: None }
+    }
+
     /// Adam, with the pull towards zero decoupled from the gradient (Loshchilov, Hutter 2019).
-    fn learn(&mut self, adam: &Adam, gradient: Tensor<2>, rate: f64, decay: f64) {
+    fn learn(&mut self, adam: &Adam, gradient: Tensor<2>, hyper: &Hyper, steps: u32) {
         let before = self.value.clone();
-        let (after, state) = adam.step(rate, before.clone(), gradient, self.state.take());
-        let pull = if self.decays { rate * decay } else { 0.0 };
+        let (after, state) = adam.step(hyper.learning_rate, before.clone(), gradient, self.state.take());
+        let pull = if self.decays { hyper.learning_rate * hyper.weight_decay } else { 0.0 };
         self.value = if pull > 0.0 { after - before.mul_scalar(pull) } else { after };
         self.state = state;
+        // The first steps count little: the average follows them quickly.
+        let keep = hyper.averaging.min(f64::from(steps) / (f64::from(steps) + 9.0));
+        self.average = self.average.clone().mul_scalar(keep) + self.value.clone().mul_scalar(1.0 - keep);
     }
 }
 
@@ -107,7 +128,7 @@ fn weighted_loss(logits: Tensor<2>, labels: Tensor<2>, weights: Tensor<2>) -> Te
 }
 
 fn dense(weights: &Tensor<2>, bias: &Tensor<2>) -> Dense {
-    let numbers = |tensor: Tensor<2>| tensor.into_data().to_vec::<f32>().expect("the tensors hold f32");
+    let numbers = |tensor: Tensor<2>| tensor.into_data().try_into_vec::<f32>().expect("the tensors hold f32");
     let [inputs, outputs] = weights.dims();
     Dense { inputs, outputs, weights: numbers(weights.clone().transpose()), bias: numbers(bias.clone()) }
 }
@@ -115,24 +136,10 @@ fn dense(weights: &Tensor<2>, bias: &Tensor<2>) -> Dense {
 /// Inverted dropout (Srivastava et al. 2014): survivors are scaled up, so serving needs no correction.
 ///
 /// One random byte decides about one unit, which makes the share a multiple of 1/256.
-struct Dropout {
-    silenced: u8,
-    bytes: Vec<u8>,
-}
-
-impl Dropout {
-    fn new(share: f64) -> Self {
-        Self { silenced: (share * 256.0).round().min(255.0) as u8, bytes: Vec::new() }
-    }
-
-    fn silences(&self) -> bool {
-        self.silenced > 0
-    }
-
-    fn mask(&mut self, units: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
-        self.bytes.resize(units, 0);
-        random.fill_bytes(&mut self.bytes);
-        let survivor = 256.0 / (256.0 - f32::from(self.silenced));
-        self.bytes.iter().map(|&byte| if byte < self.silenced { 0.0 } else { survivor }).collect()
-    }
+fn dropout_mask(share: f64, units: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
+    let silenced = (share * 256.0).round().min(255.0) as u8;
+    let survivor = 256.0 / (256.0 - f32::from(silenced));
+    let mut bytes = vec![0; units];
+    random.fill_bytes(&mut bytes);
+    bytes.into_iter().map(|byte| if byte < silenced { 0.0 } else { survivor }).collect()
 }

@@ -40,18 +40,25 @@ fn columns(set: &TrainingSet, rows: &[u32], first: usize) -> Vec<Column> {
     known.into_iter().map(|known| column(known, rows.len())).collect()
 }
 
-/// Mean and deviation are those of the filled column, as the model will see it.
+/// Values beyond these shares at either end count as if they lay there, so that a few absurd readings do not press all
+/// others together.
+const TAIL: f64 = 0.01;
+
+/// Mean and deviation are those of the filled and trimmed column, as the model will see it.
 fn column(mut known: Vec<f32>, rows: usize) -> Column {
     if known.is_empty() {
         return Column { fill: 0.0, mean: 0.0, scale: 1.0 };
     }
     let n = rows as f64;
-    let (sum, count) = (known.iter().map(|&x| f64::from(x)).sum::<f64>(), known.len());
-    let middle = count / 2;
-    let fill = *known.select_nth_unstable_by(middle, f32::total_cmp).1;
-    let missing = (rows - count) as f64;
-    let mean = (sum + missing * f64::from(fill)) / n;
-    let squares = known.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>();
+    let missing = (rows - known.len()) as f64;
+    let mut quantile = |share: f64| {
+        let at = (share * (known.len() - 1) as f64).round() as usize;
+        *known.select_nth_unstable_by(at, f32::total_cmp).1
+    };
+    let (low, fill, high) = (quantile(TAIL), quantile(0.5), quantile(1.0 - TAIL));
+    let trimmed = || known.iter().map(|&x| f64::from(x.clamp(low, high)));
+    let mean = (trimmed().sum::<f64>() + missing * f64::from(fill)) / n;
+    let squares = trimmed().map(|x| (x - mean).powi(2)).sum::<f64>();
     let variance = (squares + missing * (f64::from(fill) - mean).powi(2)) / n;
     // A constant column says nothing; dividing by its rounding error would make it shout.
     let deviation = variance.sqrt();

@@ -43,6 +43,7 @@ fn settings() -> Settings {
     Settings {
         hidden: vec![8],
         batch_size: 64,
+        averaging: 0.9,
         learning_rate: 1e-2,
         max_epochs: 6,
         patience: 2,
@@ -174,9 +175,9 @@ fn a_part_without_events_is_named() {
 #[test]
 fn a_set_that_does_not_line_up_is_refused() {
     let breaks: [fn(&mut TrainingSet); 5] = [
-        |set| drop(set.features.pop()),
-        |set| drop(set.hours.pop()),
-        |set| drop(set.subjects.pop()),
+        |set| set.features.truncate(1),
+        |set| set.hours.truncate(1),
+        |set| set.subjects.truncate(1),
         |set| set.patient_of_row.swap(0, 100),
         |set| set.hours[0] = 100.0,
     ];

@@ -5,14 +5,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-use strata_evaluation::{Comparison, Request, evaluate};
-use strata_features::{FEATURE_SET_VERSION, FEATURES, Group, feature_set_hash};
+use strata_evaluation::Comparison;
+use strata_features::{FEATURES, feature_set};
 use strata_model::{Calibration, Model, Preprocessing, Thresholds};
 
 use crate::fit::{Fitted, Recipe, fit};
+use crate::network::Hyper;
 use crate::set::{Outcomes, Parts};
 use crate::{
-    Candidate, Error, Outcome, Part, Progress, Settings, TrainingSet, baselines, batches, calibrate, preprocess,
+    Candidate, Error, Outcome, Part, Progress, Settings, TrainingSet, baselines, batches, calibrate, judge, preprocess,
     threshold,
 };
 
@@ -29,8 +30,10 @@ pub fn train(set: &TrainingSet, settings: &Settings, progress: &mut dyn FnMut(Pr
     let preprocessing = preprocess::fit(set, parts.rows(Part::Train), settings.clip);
     let training = Training { set, parts: &parts, settings, preprocessing };
 
-    let network = Recipe { name: "network", hidden: &settings.hidden, dropout: settings.dropout };
-    let regression = Recipe { name: "logistic_regression", hidden: &[], dropout: 0.0 };
+    let hyper = settings.hyper();
+    let network = Recipe { name: "network", hidden: &settings.hidden, hyper };
+    let plain = Hyper { dropout: 0.0, input_dropout: 0.0, ..hyper };
+    let regression = Recipe { name: "logistic_regression", hidden: &[], hyper: plain };
     let (sender, receiver) = channel();
     let finished = thread::scope(|scope| {
         let threads = [network, regression].map(|recipe| {
@@ -42,7 +45,7 @@ pub fn train(set: &TrainingSet, settings: &Settings, progress: &mut dyn FnMut(Pr
         threads.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let [network, regression] = finished;
-    let models = training.judge(vec![network?, regression?], progress);
+    let models = training.judge(&[network?, regression?], progress);
     let baselines = baselines::evaluated(set, &parts, settings);
     Ok(Outcome { models, baselines, seconds: start.elapsed().as_secs_f64() })
 }
@@ -92,7 +95,7 @@ impl Training<'_> {
         Model {
             name: recipe.name.into(),
             features: FEATURES.iter().map(|feature| feature.name.into()).collect(),
-            feature_set: format!("{FEATURE_SET_VERSION}-{:016x}", feature_set_hash()),
+            feature_set: feature_set(),
             preprocessing: self.preprocessing.clone(),
             layers: Vec::new(),
             calibration: Calibration::IDENTITY,
@@ -102,13 +105,10 @@ impl Training<'_> {
     }
 
     /// The one look at the test part.
-    fn judge(&self, finished: Vec<Finished>, progress: &mut dyn FnMut(Progress)) -> Vec<Candidate> {
+    fn judge(&self, finished: &[Finished], progress: &mut dyn FnMut(Progress)) -> Vec<Candidate> {
         let Self { set, parts, settings, .. } = *self;
         let rows = parts.rows(Part::Test);
-        let outcomes = Outcomes::new(set, rows);
         let scores = baselines::on_test(set, parts);
-        let medications: Vec<usize> =
-            FEATURES.iter().filter(|feature| feature.group == Group::Med).map(|feature| feature.index()).collect();
         let probabilities: Vec<_> = finished.iter().map(|one| batches::probabilities(&one.model, set, rows)).collect();
 
         let mut candidates = Vec::new();
@@ -117,18 +117,7 @@ impl Training<'_> {
                 scores.iter().map(|(name, points)| Comparison::scores(name, points)).collect();
             let others = finished.iter().zip(&probabilities).enumerate().filter(|(other, _)| *other != number);
             comparisons.extend(others.map(|(_, (other, values))| Comparison::probabilities(&other.model.name, values)));
-            let without = batches::probabilities_without(model, set, rows, &medications);
-            let evaluation = evaluate(&Request {
-                model: &model.name,
-                predictions: outcomes.beside(&probabilities[number]),
-                subjects: &set.subjects,
-                threshold: model.thresholds.alert,
-                comparisons,
-                without_medication: Some(&without),
-                has_utility: set.has_utility,
-                bootstrap: settings.bootstrap,
-                seed: settings.seed,
-            });
+            let evaluation = judge::on_test(model, set, parts, settings, &probabilities[number], comparisons);
             let auroc = evaluation.auroc.map(|auroc| auroc.value);
             progress(Progress::Evaluated { model: model.name.clone(), auroc });
             let Fitted { history, chosen_epoch, .. } = fitted;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rayon::prelude::*;
-use strata_landing::{Bronze, Lines, Manifest};
 use strata_lakehouse::{DataFile, decode, encode};
+use strata_landing::{Bronze, Lines, Manifest};
 use strata_types::PatientId;
 
 use super::OnInvalid;
@@ -66,7 +66,8 @@ pub(super) struct MergedWave {
 impl<R: SilverRow> Wave<R> {
     pub(super) fn refine(bundles: Vec<(Bundle, Lines)>, policy: &Policy) -> Self {
         let buckets = bundles.iter().fold(0, |bits, (bundle, _)| bits | 1 << bundle.manifest.partition);
-        let refined: Vec<_> = bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
+        let refined: Vec<_> =
+            bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
         let mut wave = Self { rows: BTreeMap::new(), unreadable: Vec::new(), records: 0, buckets };
         for (rows, unreadable) in refined {
             wave.records += (rows.len() + unreadable.len()) as u64;
@@ -146,7 +147,8 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
         let date = event.timestamp().filter(|_| R::SPEC.by_date).map(strata_types::Timestamp::date);
         let mut findings = Vec::new();
         if policy.enrolled.as_ref().is_some_and(|enrolled| !enrolled.contains(event.patient_id())) {
-            findings.push(Finding::row("unknown_patient", "the patient has no record yet; the row waits for it".into()));
+            findings
+                .push(Finding::row("unknown_patient", "the patient has no record yet; the row waits for it".into()));
         }
         let Some(row) = R::new(event, origin, &mut findings) else { continue };
         if policy.on_invalid == OnInvalid::Row && findings.iter().any(|finding| finding.scope == Scope::Cell) {

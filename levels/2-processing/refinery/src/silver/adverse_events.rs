@@ -1,8 +1,8 @@
 //! `adverse_events`: one row an event. Its free text stays in bronze: it may name people.
 
 use strata_lakehouse::{Packing, TableSpec};
-use strata_types::{Event, Topic};
 use strata_types::event::AdverseEvent;
+use strata_types::{Event, Topic};
 
 use super::{SilverRow, origin_columns};
 use crate::column::{Column, schema};

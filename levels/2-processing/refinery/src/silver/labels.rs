@@ -1,8 +1,8 @@
 //! `labels`: the prediction grid of historical sets.
 
 use strata_lakehouse::{Packing, TableSpec};
-use strata_types::{Event, Topic};
 use strata_types::event::Label;
+use strata_types::{Event, Topic};
 
 use super::{SilverRow, origin_columns};
 use crate::Origin;

@@ -1,8 +1,8 @@
 //! `labs`: one row a result.
 
 use strata_lakehouse::{Packing, TableSpec};
-use strata_types::{Event, Topic};
 use strata_types::event::LabResult;
+use strata_types::{Event, Topic};
 
 use super::{SilverRow, origin_columns};
 use crate::column::{Column, schema};

@@ -1,9 +1,9 @@
 //! `medications`: one row a dose or an infusion.
 
 use strata_lakehouse::{Packing, TableSpec};
-use strata_types::{Event, Topic};
 use strata_types::drug::{Drug, Effect, class_of_atc, effect_of_atc};
 use strata_types::event::Medication;
+use strata_types::{Event, Topic};
 
 use super::{SilverRow, origin_columns};
 use crate::column::{Column, schema};

@@ -1,8 +1,8 @@
 //! `vitals`: one row a reading.
 
 use strata_lakehouse::{Packing, TableSpec};
-use strata_types::{Event, Topic};
 use strata_types::event::{Consciousness, Vitals};
+use strata_types::{Event, Topic};
 
 use super::{SilverRow, origin_columns};
 use crate::column::{Column, schema};
@@ -12,12 +12,8 @@ use crate::standardise::{self, RawVitals};
 use crate::{Origin, quality, validate};
 
 /// The table of readings, by the date of the reading.
-pub static VITALS: TableSpec = TableSpec {
-    name: "vitals",
-    schema: || schema(&VitalsRow::columns()),
-    by_date: true,
-    packing: Packing::Small,
-};
+pub static VITALS: TableSpec =
+    TableSpec { name: "vitals", schema: || schema(&VitalsRow::columns()), by_date: true, packing: Packing::Small };
 
 #[derive(Debug)]
 pub(crate) struct VitalsRow {

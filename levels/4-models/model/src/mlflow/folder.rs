@@ -91,7 +91,6 @@ flavors:
     python_version: {PYTHON}
 is_signature_from_type_hint: false
 mlflow_version: {MLFLOW}
-model_id: m-{id}
 model_size_bytes: {bytes}
 model_uuid: m-{id}
 prompts: null

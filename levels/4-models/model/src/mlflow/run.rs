@@ -68,18 +68,20 @@ impl RunWriter {
             disk::make_dir(&partial.join(part))?;
         }
         let (run_id, name) = (run_id.to_owned(), name.to_owned());
-        let run = Self { experiment, run_id, name, started_ms, home, partial, metrics: BTreeMap::new() };
-        run.tag("mlflow.runName", &run.name)?.tag("mlflow.source.type", "LOCAL")?.tag("mlflow.user", "strata")?;
+        let mut run = Self { experiment, run_id, name, started_ms, home, partial, metrics: BTreeMap::new() };
+        run.tag("mlflow.runName", &run.name.clone())?
+            .tag("mlflow.source.type", "LOCAL")?
+            .tag("mlflow.user", "strata")?;
         Ok(run)
     }
 
     /// Records a setting.
-    pub fn param(&self, key: &str, value: &dyn fmt::Display) -> Result<&Self, Error> {
+    pub fn param(&mut self, key: &str, value: &dyn fmt::Display) -> Result<&mut Self, Error> {
         self.entry("params", key, &value.to_string())
     }
 
     /// Records a label.
-    pub fn tag(&self, key: &str, value: &str) -> Result<&Self, Error> {
+    pub fn tag(&mut self, key: &str, value: &str) -> Result<&mut Self, Error> {
         self.entry("tags", key, value)
     }
 
@@ -92,7 +94,7 @@ impl RunWriter {
     }
 
     /// Keeps a file beside the run.
-    pub fn artifact(&self, path: &str, bytes: &[u8]) -> Result<&Self, Error> {
+    pub fn artifact(&mut self, path: &str, bytes: &[u8]) -> Result<&mut Self, Error> {
         disk::write(&self.artifact_path(path)?, bytes)?;
         Ok(self)
     }
@@ -118,7 +120,7 @@ impl RunWriter {
         Ok(self.home.clone())
     }
 
-    fn entry(&self, folder: &str, key: &str, value: &str) -> Result<&Self, Error> {
+    fn entry(&mut self, folder: &str, key: &str, value: &str) -> Result<&mut Self, Error> {
         check_key("key", key)?;
         disk::write(&self.partial.join(folder).join(key), value.as_bytes())?;
         Ok(self)

@@ -41,7 +41,9 @@ pub(crate) async fn version() -> &'static str {
     get,
     path = "/metrics",
     tag = "about",
-    responses((status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text")),
+    responses(
+        (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"),
+    ),
 )]
 pub(crate) async fn metrics(State(shared): State<Arc<Shared>>) -> Result<Response, Refusal> {
     let rendered = shared.metrics.render().map_err(|_| Refusal::internal())?;

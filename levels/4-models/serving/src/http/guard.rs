@@ -16,7 +16,7 @@ use super::Shared;
 use super::refusal::Refusal;
 
 /// As long as `MLflow`'s server gives a request.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -22,7 +22,12 @@ const NOBODY: &str = "strata-readiness-probe";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the process lives; depends on nothing.
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, description = "It lives", body = String)))]
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "health",
+    responses((status = 200, description = "It lives", body = String)),
+)]
 pub(crate) async fn livez() -> &'static str {
     "ok"
 }

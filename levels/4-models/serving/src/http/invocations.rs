@@ -27,8 +27,8 @@ const LARGE: usize = 128 * 1024;
     path = "/invocations",
     tag = "predictions",
     request_body(
-        description = "Columns are found by name, in any order; extra ones are dropped; null is a missing value. CSV has the \
-                       names in its first line.",
+        description = "Columns are found by name, in any order; extra ones are dropped; null is a missing value. CSV \
+                       has the names in its first line.",
         content((ScoringRequest = "application/json"), (String = "text/csv")),
     ),
     responses(
@@ -45,7 +45,7 @@ pub(crate) async fn invocations(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Predictions>, InMlflowsForm> {
     let form = content_type::one_of(&headers, &[JSON, CSV])?;
-    let body = body.map_err(predict::unread)?;
+    let body = body.map_err(|rejection| predict::unread(&rejection))?;
     let model = Arc::clone(shared.model.as_ref().ok_or_else(Refusal::no_model)?);
     let predictions = if body.len() < LARGE {
         score(&model, form, &body)?

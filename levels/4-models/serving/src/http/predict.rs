@@ -46,7 +46,7 @@ pub(crate) async fn predict(
 ) -> Result<Json<PredictResponse>, Refusal> {
     content_type::one_of(&headers, &["application/json"])?;
     let at = Timestamp(shared.clock.now_micros());
-    let (patient, time) = question(&body.map_err(unread)?, at)?;
+    let (patient, time) = question(&body.map_err(|rejection| unread(&rejection))?, at)?;
     let model = shared.model.as_ref().ok_or_else(Refusal::no_model)?;
     let timeline = timeline(&shared, &patient).await?;
     let answer = model.answer(&timeline, time);
@@ -60,7 +60,7 @@ pub(crate) async fn predict(
 }
 
 /// A body that could not be read to its end.
-pub(super) fn unread(rejection: BytesRejection) -> Refusal {
+pub(super) fn unread(rejection: &BytesRejection) -> Refusal {
     let status = rejection.status();
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return Refusal::new(status, "too_large", "the body is too large", "send less at once");

@@ -68,3 +68,33 @@ impl PredictionLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use strata_features::FEATURE_COUNT;
+
+    use super::*;
+
+    /// A disk that does not keep up costs lines, never time: what does not fit is counted.
+    #[test]
+    fn a_full_channel_is_counted_and_waits_for_nobody() {
+        let metrics = Arc::new(Metrics::new(None));
+        let header = Header { model_version: String::new(), run_id: String::new(), feature_set: String::new() };
+        let (log, writer) = PredictionLog::new(header, PathBuf::new(), Arc::clone(&metrics));
+        let remember = || {
+            log.remember(Remembered {
+                prediction_id: Uuid::nil(),
+                at: Timestamp(0),
+                patient: "p1".parse().unwrap(),
+                time: Timestamp(0),
+                probability: 0.5,
+                vector: [f32::NAN; FEATURE_COUNT],
+            });
+        };
+        (0..WAITING + 3).for_each(|_| remember());
+        assert_eq!(metrics.prediction_log_failures.get(), 3);
+        drop(writer);
+        remember();
+        assert_eq!(metrics.prediction_log_failures.get(), 4);
+    }
+}

@@ -7,8 +7,8 @@ use super::frame::Frame;
 use super::nan::without_nan;
 use crate::wire::ScoringRequest;
 
-const EXPECTED: &str = "send a JSON object with exactly one of dataframe_split {columns, data}, dataframe_records [{column: \
-                        value}], instances [{column: value}] and inputs {column: [values]}";
+const EXPECTED: &str = "send a JSON object with exactly one of dataframe_split {columns, data}, dataframe_records \
+                        [{column: value}], instances [{column: value}] and inputs {column: [values]}";
 
 /// The table in a JSON body.
 pub(super) fn frame(body: &[u8]) -> Result<Frame, String> {
@@ -69,7 +69,7 @@ mod tests {
         let expected =
             Frame { columns: vec!["a".into(), "b".into()], cells: vec![Number(1.0), Missing, Number(2.5), Other] };
         for body in [
-            r#"{"dataframe_split": {"columns": ["a", "b"], "index": [7, 8], "data": [[1, null], [2.5, "x"]]}, "params": {}}"#,
+            r#"{"dataframe_split": {"columns": ["a", "b"], "index": [7], "data": [[1, null], [2.5, "x"]]}, "p": 1}"#,
             r#"{"dataframe_records": [{"a": 1, "b": NaN}, {"a": 2.5, "b": [1]}]}"#,
             r#"{"instances": [{"a": 1}, {"b": true, "a": 2.5}]}"#,
             r#"{"inputs": {"b": [null, {"c": 1}], "a": [1, 2.5]}, "instances": null}"#,

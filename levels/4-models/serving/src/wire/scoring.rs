@@ -1,4 +1,4 @@
-//! `MLflow`'s scoring protocol (mlflow/pyfunc/scoring_server).
+//! `MLflow`'s scoring protocol (`mlflow/pyfunc/scoring_server`).
 
 use std::collections::BTreeMap;
 

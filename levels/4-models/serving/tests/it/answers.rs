@@ -67,7 +67,7 @@ fn an_answer_sees_neither_the_future_nor_what_was_not_known_yet() {
     later.labs.push(Lab { time: at(-1.0), available_at: at(0.2), variable: 20, value: 9.0, reference: None });
     later.sort();
     let record = [("p1".to_owned(), worsening()), ("p2".to_owned(), later)];
-    let hospital = Hospital::with(Record::Of(record.into()), served());
+    let hospital = Hospital::with(Record::Of(record.into()), Some(served()));
 
     let (without, with) = (hospital.predict("p1", at(0.0)).json(), hospital.predict("p2", at(0.0)).json());
     for field in ["probability", "feature_time", "factors", "features_missing"] {

@@ -12,7 +12,7 @@ use crate::hospital::{Hospital, Record, at, config, model, patients, served};
 #[test]
 fn every_answer_has_its_headers() {
     let hospital = Hospital::open();
-    let on_fire = Hospital::with(Record::Panics, served());
+    let on_fire = Hospital::with(Record::Panics, Some(served()));
     let foreign = [("host", "evil.example")];
     for (answer, status) in [
         (hospital.get("/livez"), 200),
@@ -51,7 +51,7 @@ fn a_host_that_others_reach_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     for host in ["0.0.0.0", "192.168.1.7", "::"] {
         let config = strata_serving::Config { host: host.parse().unwrap(), ..config(&folder) };
-        let error = build(config, Arc::new(patients()), served(), Arc::new(clock::System)).unwrap_err();
+        let error = build(config, Arc::new(patients()), Some(served()), Arc::new(clock::System)).unwrap_err();
         assert!(matches!(error, Error::NotLoopback(_)));
         assert!(error.to_string().contains("neither TLS nor a token"), "{error}");
     }

@@ -7,7 +7,7 @@ use crate::hospital::{Hospital, Record, at, patients, served};
 /// never-again 43, 59: liveness asks nobody; readiness really asks, and says what is wrong.
 #[test]
 fn a_dead_record_makes_it_unready_and_not_dead() {
-    let hospital = Hospital::with(Record::Fails("disk gone"), served());
+    let hospital = Hospital::with(Record::Fails("disk gone"), Some(served()));
     let alive = hospital.get("/livez");
     assert_eq!((alive.status, alive.body.as_str()), (200, "ok"));
     let ready = hospital.get("/readyz?verbose");
@@ -59,7 +59,7 @@ fn every_metric_is_there_from_the_start() {
     }
     assert_eq!(hospital.metric("strata_serving_prediction_log_failures_total"), 0.0);
     assert!(hospital.metric("strata_process_resident_memory_bytes") > 1e6);
-    let version = served().unwrap().version;
+    let version = served().version;
     let info = format!("strata_serving_model_info{{name=\"network\",version=\"{version}\"}}");
     assert_eq!(hospital.metric(&info), 1.0);
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use serde_json::json;
 use strata_features::sign::{HR, RR, SBP};
-use strata_features::{FEATURES, Timeline, Vitals};
+use strata_features::{FEATURES, Timeline, Vitals, feature_set};
 use strata_model::{Calibration, Dense, Model, Preprocessing, Thresholds};
 use strata_runtime::{Scope, clock};
-use strata_serving::{Config, Served, Serving, Timelines, build, feature_set};
+use strata_serving::{Config, Served, Serving, Timelines, build};
 use strata_types::{HOUR, PatientId, Timestamp};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -102,10 +102,10 @@ pub(crate) fn model() -> Model {
     }
 }
 
-pub(crate) fn served() -> Option<Served> {
+pub(crate) fn served() -> Served {
     let model = model();
     let version = model.version();
-    Some(Served { model, run_id: "run-1".into(), version })
+    Served { model, run_id: "run-1".into(), version }
 }
 
 pub(crate) fn config(folder: &TempDir) -> Config {
@@ -123,7 +123,7 @@ pub(crate) struct Hospital {
 
 impl Hospital {
     pub(crate) fn open() -> Self {
-        Self::with(patients(), served())
+        Self::with(patients(), Some(served()))
     }
 
     pub(crate) fn with(record: Record, served: Option<Served>) -> Self {

@@ -12,9 +12,9 @@ fn check(hospital: &Hospital, body: &[u8], status: u16, error: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     let told = answer.json();
     assert_eq!(told["error"], error, "{told}");
-    let keys: Vec<_> = told.as_object().unwrap().keys().cloned().collect();
+    let keys: Vec<_> = told.as_object().expect("an object").keys().cloned().collect();
     assert_eq!(keys, ["error", "hint", "message"]);
-    assert!(keys.iter().all(|key| !told[key].as_str().unwrap().is_empty()));
+    assert!(keys.iter().all(|key| told[key].as_str().is_some_and(|text| !text.is_empty())));
     assert!(!answer.body.contains("Jane"), "{answer:?}");
 }
 
@@ -76,7 +76,7 @@ fn what_breaks_inside_is_an_error_and_never_a_number() {
     for (record, status, error) in
         [(Record::Fails("the bed of {} is on fire"), 503, "record_unreadable"), (Record::Panics, 500, "internal")]
     {
-        let hospital = Hospital::with(record, served());
+        let hospital = Hospital::with(record, Some(served()));
         let answer = hospital.predict("p1", at(0.0));
         assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)));
         assert!(!answer.body.contains("probability") && !answer.body.contains("fire"), "{answer:?}");

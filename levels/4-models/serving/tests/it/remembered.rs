@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 use strata_features::compute;
-use strata_serving::feature_set;
+use strata_features::feature_set;
 
 use crate::client::written;
 use crate::hospital::{Hospital, at, model, worsening};
@@ -43,6 +44,18 @@ fn what_was_said_is_what_is_written() {
     }
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(log), mode(folder.path().join("predictions"))), (0o600, 0o700));
+}
+
+/// A client that connects and says nothing neither holds up the end for long nor costs a line of the log.
+#[test]
+fn a_silent_connection_loses_nothing() {
+    let hospital = Hospital::open();
+    let silent = TcpStream::connect(hospital.address).unwrap();
+    hospital.predict("p1", at(0.0));
+    let log = hospital.log_folder().join("predictions-2026-03-01.ndjson");
+    let folder = hospital.close();
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 1);
+    drop((silent, folder));
 }
 
 /// A disk that refuses never fails a prediction; what is lost is counted.
