@@ -1,4 +1,5 @@
 //! What people get wrong, and what they are told.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -57,7 +57,7 @@ impl Features {
         for batch in &requests.batches {
             batches.push(self.store.at(batch).await?);
         }
-        let schema = batches.first().map_or_else(|| requests.schema.clone(), arrow::array::RecordBatch::schema);
+        let schema = batches.first().map_or_else(|| Arc::clone(&requests.schema), arrow::array::RecordBatch::schema);
         Ok(Rows { schema, batches })
     }
 

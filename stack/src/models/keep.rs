@@ -1,4 +1,4 @@
-//! What stays of a training: a run in MLflow's layout for each model, with its report.
+//! What stays of a training: a run in `MLflow`'s layout for each model, with its report.
 
 use std::path::{Path, PathBuf};
 

@@ -40,6 +40,9 @@ pub struct Patient {
     pub enrolled_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admitted_at: Option<Timestamp>,
+    /// Admission to the unit that the record is of, where that is later: an ICU, a ward.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_admitted_at: Option<Timestamp>,
     /// cm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<f64>,

@@ -209,7 +209,7 @@ mod tests {
         write(folder.path(), 100, 50).await;
         let objects = Objects::directory(folder.path()).unwrap();
         let names = objects.list("raw").await.unwrap();
-        let last = names.iter().rfind(|name| name.ends_with(".json")).unwrap();
+        let last = names.iter().rfind(|name| name.contains("manifest")).unwrap();
         objects.remove(last).await.unwrap();
         assert!(read(folder.path()).await.len() < 100, "the orphan is not read");
         write(folder.path(), 100, 90).await;

@@ -1,4 +1,4 @@
-//! Tables with versions, queried as Arrow: the sole home of DataFusion and Delta.
+//! Tables with versions, queried as Arrow: the sole home of `DataFusion` and Delta.
 //!
 //! A table is a Delta table under `tables/<name>`: Parquet files, and a log whose entries say which
 //! of them count. Nothing is visible before its commit, and a commit carries marks (Delta `txn`

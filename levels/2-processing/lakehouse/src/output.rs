@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use comfy_table::{Table as Drawing, presets};
@@ -61,7 +62,7 @@ impl Rows {
                 writeln!(out).map_err(output)
             }
             Format::Parquet => {
-                let mut writer = ArrowWriter::try_new(&mut out, self.schema.clone(), None).map_err(output)?;
+                let mut writer = ArrowWriter::try_new(&mut out, Arc::clone(&self.schema), None).map_err(output)?;
                 self.batches.iter().try_for_each(|batch| writer.write(batch)).map_err(output)?;
                 writer.close().map(|_| ()).map_err(output)
             }

@@ -1,16 +1,22 @@
 //! Rows to Parquet and back.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use bytes::Bytes;
-use futures::TryStreamExt;
-use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt, TryStreamExt};
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter};
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::Result;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::SchemaDescriptor;
@@ -55,13 +61,32 @@ pub fn decode(bytes: Bytes, columns: &[&str]) -> Result<Vec<RecordBatch>> {
     reader.map(|batch| batch.map_err(Into::into)).collect()
 }
 
+/// A stored file of which only parts are fetched.
+pub(crate) struct StoredFile {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) path: ObjectPath,
+    pub(crate) bytes: u64,
+}
+
+impl AsyncFileReader for StoredFile {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
+        let fetch = async move { self.store.get_range(&self.path, range).await };
+        fetch.map_err(|error| ParquetError::External(error.into())).boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
+        let bytes = self.bytes;
+        let read = async move { ParquetMetaDataReader::new().load_and_finish(self, bytes).await };
+        read.map_ok(Arc::new).boxed()
+    }
+}
+
 /// The rows of one patient: row groups that cannot hold the patient are skipped unread.
-pub(crate) async fn patient_batches(
-    reader: ParquetObjectReader,
-    patient_id: &str,
-    columns: &[&str],
-) -> Result<Vec<RecordBatch>> {
-    let builder = ParquetRecordBatchStreamBuilder::new(reader).await?;
+pub(crate) async fn patient_batches(file: StoredFile, patient_id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    let builder = ParquetRecordBatchStreamBuilder::new(file).await?;
     let schema = builder.parquet_schema();
     let Some(column) = schema.columns().iter().position(|column| column.name() == "patient_id") else {
         return Ok(Vec::new());

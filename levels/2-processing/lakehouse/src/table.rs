@@ -13,9 +13,8 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ensure_table_uri};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
-use parquet::arrow::async_reader::ParquetObjectReader;
 
-use crate::parquet_file::{Encoded, patient_batches};
+use crate::parquet_file::{Encoded, StoredFile, patient_batches};
 use crate::{Error, TableSpec, decode};
 
 /// A table as of one version.
@@ -145,8 +144,8 @@ impl Table {
         let mut batches = Vec::new();
         for file in self.files.iter().filter(|file| file.buckets & (1 << bucket) != 0) {
             let path = ObjectPath::from(file.path.as_str());
-            let reader = ParquetObjectReader::new(self.store(), path).with_file_size(file.bytes);
-            let found = patient_batches(reader, patient_id, columns).await;
+            let stored = StoredFile { store: self.store(), path, bytes: file.bytes };
+            let found = patient_batches(stored, patient_id, columns).await;
             batches.extend(found.map_err(|cause| file_error(&file.path, cause))?);
         }
         Ok(batches)
@@ -192,10 +191,6 @@ impl Table {
         let version = commit.await.map_err(|cause| delta_error(self.spec, cause))?;
         self.files = Self::loaded(self.delta.clone(), self.spec)?.files;
         Ok(version)
-    }
-
-    pub(crate) fn delta(&self) -> &DeltaTable {
-        &self.delta
     }
 
     fn store(&self) -> Arc<dyn ObjectStore> {

@@ -23,7 +23,7 @@ pub(crate) struct Derived {
     pub(crate) febrile: Option<bool>,
     /// T < 36.
     pub(crate) hypothermic: Option<bool>,
-    /// SpO2 < 95.
+    /// `SpO2` < 95.
     pub(crate) hypoxic: Option<bool>,
 }
 

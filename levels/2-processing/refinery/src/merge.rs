@@ -77,7 +77,7 @@ pub(crate) fn merge<R: SilverRow>(
             Place::Quarantine => {}
             Place::New(index) => {
                 let (findings, raw, refused) = &verdicts[index];
-                entries.extend(findings.iter().map(|finding| entry_of(finding, raw, &rows[index], winner)));
+                entries.extend(findings.iter().map(|finding| entry_of(finding, raw.as_ref(), &rows[index], winner)));
                 if !refused {
                     picked.push((standing.len(), index));
                     written += 1;
@@ -108,7 +108,7 @@ fn standing_entries(quarantined: Vec<Entry>, winners: &[Candidate]) -> Vec<Entry
     quarantined.into_iter().filter(stands).collect()
 }
 
-fn entry_of<R: SilverRow>(finding: &Finding, raw: &Option<String>, row: &R, winner: &Candidate) -> Entry {
+fn entry_of<R: SilverRow>(finding: &Finding, raw: Option<&String>, row: &R, winner: &Candidate) -> Entry {
     let origin = row.origin();
     let mut parts = winner.key.split('\u{1}');
     Entry {
@@ -120,7 +120,7 @@ fn entry_of<R: SilverRow>(finding: &Finding, raw: &Option<String>, row: &R, winn
         patient_id: parts.next().map(str::to_owned),
         timestamp: parts.next().and_then(|time| time.parse().ok()).map(strata_types::Timestamp),
         rank: winner.rank.clone(),
-        raw: raw.clone().filter(|_| finding.scope == Scope::Row),
+        raw: raw.filter(|_| finding.scope == Scope::Row).cloned(),
         ..Entry::new(finding.clone())
     }
 }

@@ -54,8 +54,8 @@ pub(crate) fn parse(topic: Topic, line: &[u8], place: Place) -> (Origin, Result<
         (Ok(event), Availability::AtEvent) => event.timestamp(),
         _ => None,
     };
-    let digest: [u8; 32] = Sha256::digest(line).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
+    let digest = Sha256::digest(line);
+    let first_eight = digest.first_chunk::<8>().copied().unwrap_or_default();
     let origin = Origin {
         log: place.log,
         partition: place.partition,
@@ -63,7 +63,7 @@ pub(crate) fn parse(topic: Topic, line: &[u8], place: Place) -> (Origin, Result<
         ingested_at: place.logged,
         available_at: known.unwrap_or(place.logged),
         event_id: given_id.unwrap_or_else(|| Uuid::new_v5(&RECORDS, line).to_string()),
-        record_hash: i64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        record_hash: i64::from_be_bytes(first_eight),
     };
     (origin, parsed.map_err(|error| unreadable(&error)))
 }

@@ -171,7 +171,7 @@ mod tests {
                     assert!((got.value - canonical).abs() < 1e-9, "{test}: {}", got.value);
                 }
                 (got, expected) => {
-                    assert_eq!(got.map(|lab| lab.variable.name).map_err(|f| f.rule), expected.map(|e| e.0), "{test}")
+                    assert_eq!(got.map(|lab| lab.variable.name).map_err(|f| f.rule), expected.map(|e| e.0), "{test}");
                 }
             }
         }

@@ -33,7 +33,7 @@ impl FeatureStore {
         let fields: Vec<Field> =
             requests.schema().fields().iter().map(|field| field.as_ref().clone()).chain(feature_fields()).collect();
         let mut columns = requests.columns().to_vec();
-        columns.extend(feature_columns(vectors.iter()));
+        columns.extend(feature_columns(&vectors.iter()));
         debug_assert_eq!(columns.len(), requests.num_columns() + FEATURE_COUNT);
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
             .map_err(|cause| Error::Shape { table: "requests", cause })
@@ -48,9 +48,9 @@ fn parse(requests: &RecordBatch) -> Result<Vec<(PatientId, Timestamp)>, Error> {
     let (patients, times) = (text("patient_id")?, text("time")?);
     let row = |row: usize| {
         let refuse = |reason: String| Error::Request { row: row + 1, reason };
-        let patient = patients.is_valid(row).then(|| patients.value(row)).unwrap_or_default();
+        let patient = if patients.is_valid(row) { patients.value(row) } else { "" };
         let patient: PatientId = patient.parse().map_err(|error| refuse(format!("`{patient}`: {error}")))?;
-        let time = times.is_valid(row).then(|| times.value(row)).unwrap_or_default();
+        let time = if times.is_valid(row) { times.value(row) } else { "" };
         Ok((patient, time.parse().map_err(|error: strata_types::InvalidTimestamp| refuse(error.to_string()))?))
     };
     (0..requests.num_rows()).map(row).collect()

@@ -32,7 +32,7 @@ pub struct Labelling {
     pub grid_hours: f64,
 }
 
-/// How far a run is, in patients buckets of the tables.
+/// How far a run is, in groups of patient buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Rows written.
@@ -182,7 +182,13 @@ struct Input {
     labels: Vec<Bytes>,
 }
 
-type Grid = HashMap<String, Vec<(Timestamp, Option<bool>)>>;
+/// The times at which a patient is looked at, each with its label where there is one.
+type Times = Vec<(Timestamp, Option<bool>)>;
+
+type Grid = HashMap<String, Times>;
+
+/// A patient's vectors to be.
+type Job = (Arc<str>, Timeline, Times);
 
 /// Files to timelines, timelines to vectors, vectors to files. CPU only, on all cores.
 fn compute_group(
@@ -193,7 +199,7 @@ fn compute_group(
     let buckets = input.buckets;
     let timelines = read_timelines(input.parts, buckets)?;
     let mut given = read_labels(input.labels, buckets)?;
-    let mut jobs: Vec<(Arc<str>, Timeline, Vec<(Timestamp, Option<bool>)>)> = Vec::new();
+    let mut jobs: Vec<Job> = Vec::new();
     for (patient, timeline) in timelines {
         let grid = given.remove(&patient).unwrap_or_else(|| hourly_grid(&timeline, labelling));
         jobs.push((patient.into(), timeline, grid));
@@ -224,14 +230,14 @@ fn compute_group(
     Ok((files.collect::<Result<_, Error>>()?, counted))
 }
 
-fn vectors_of((patient, timeline, grid): (Arc<str>, Timeline, Vec<(Timestamp, Option<bool>)>)) -> Vec<FeatureRow> {
+fn vectors_of((patient, timeline, grid): Job) -> Vec<FeatureRow> {
     let times: Vec<Timestamp> = grid.iter().map(|(time, _)| *time).collect();
     let vectors = compute_many(&timeline, &times).into_iter().zip(grid);
     vectors.map(|(vector, (time, label))| FeatureRow { patient: Arc::clone(&patient), time, label, vector }).collect()
 }
 
 /// Live data: every hour from the first event to the last, labelled by what followed.
-fn hourly_grid(timeline: &Timeline, labelling: Labelling) -> Vec<(Timestamp, Option<bool>)> {
+fn hourly_grid(timeline: &Timeline, labelling: Labelling) -> Times {
     let (vitals, labs) = (timeline.vitals.iter().map(|row| row.time), timeline.labs.iter().map(|row| row.time));
     let doses = timeline.medications.iter().map(|row| row.time);
     let Some((first, last)) = vitals.chain(labs).chain(doses).fold(None, |range: Option<(_, _)>, time| {
@@ -266,7 +272,9 @@ fn read_timelines(parts: Vec<(Part, Bytes)>, buckets: u16) -> Result<Timelines, 
     let mut timelines = Timelines::new();
     for (patient, items) in runs.into_iter().flatten() {
         let timeline = timelines.entry(patient).or_default();
-        items.into_iter().for_each(|item| item.put(timeline));
+        for item in items {
+            item.put(timeline);
+        }
     }
     timelines.par_iter_mut().for_each(|(_, timeline)| timeline.sort());
     Ok(timelines)
@@ -289,7 +297,9 @@ fn read_labels(files: Vec<Bytes>, buckets: u16) -> Result<Grid, Error> {
             }
         }
     }
-    grid.values_mut().for_each(|rows| rows.sort_by_key(|(time, _)| *time));
+    for rows in grid.values_mut() {
+        rows.sort_by_key(|(time, _)| *time);
+    }
     Ok(grid)
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn feature_fields() -> impl Iterator<Item = Field> {
 }
 
 /// The columns of the features of many vectors; NaN becomes null.
-pub(crate) fn feature_columns<'a>(vectors: impl Iterator<Item = &'a Vector> + Clone + 'a) -> Vec<ArrayRef> {
+pub(crate) fn feature_columns<'a>(vectors: &(impl Iterator<Item = &'a Vector> + Clone)) -> Vec<ArrayRef> {
     let column = |index: usize| {
         let values = vectors.clone().map(move |vector| Some(vector[index]).filter(|value| !value.is_nan()));
         Arc::new(values.collect::<Float32Array>()) as ArrayRef
@@ -53,6 +53,6 @@ pub(crate) fn batch(rows: &[FeatureRow]) -> Result<RecordBatch, ArrowError> {
         Arc::new(times.with_timezone("UTC")),
         Arc::new(rows.iter().map(|row| row.label).collect::<BooleanArray>()),
     ];
-    columns.extend(feature_columns(rows.iter().map(|row| &row.vector)));
+    columns.extend(feature_columns(&rows.iter().map(|row| &row.vector)));
     RecordBatch::try_new(schema(), columns)
 }

@@ -19,8 +19,11 @@ pub(crate) type Timelines = BTreeMap<String, Timeline>;
 pub(crate) struct Part {
     pub(crate) spec: &'static strata_lakehouse::TableSpec,
     pub(crate) columns: &'static [&'static str],
-    pub(crate) take: fn(&RecordBatch, &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError>,
+    pub(crate) take: Take,
 }
+
+/// Gives each row of a batch, with its patient.
+type Take = fn(&RecordBatch, &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError>;
 
 /// One row on its way into its patient's timeline.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +51,16 @@ impl Item {
 pub(crate) static PARTS: [Part; 5] = [
     Part {
         spec: &strata_refinery::PATIENTS,
-        columns: &["patient_id", "age", "birth_year", "sex", "admitted_at", "weight", "spo2_scale_2"],
+        columns: &[
+            "patient_id",
+            "age",
+            "birth_year",
+            "sex",
+            "admitted_at",
+            "unit_admitted_at",
+            "weight",
+            "spo2_scale_2",
+        ],
         take: patients,
     },
     Part {
@@ -91,10 +103,12 @@ pub(crate) static PARTS: [Part; 5] = [
 
 fn patients(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, age, birth_year, sex] = columns(batch, ["patient_id", "age", "birth_year", "sex"])?;
-    let [admitted_at, weight, scale_2] = columns(batch, ["admitted_at", "weight", "spo2_scale_2"])?;
+    let [admitted_at, unit_admitted_at] = columns(batch, ["admitted_at", "unit_admitted_at"])?;
+    let [weight, scale_2] = columns(batch, ["weight", "spo2_scale_2"])?;
     for row in 0..batch.num_rows() {
         let Some(patient) = id.text(row) else { continue };
-        let admitted_at = admitted_at.time(row);
+        // The hours that matter are those on the unit, where the record knows them.
+        let admitted_at = unit_admitted_at.time(row).or(admitted_at.time(row));
         let facts = PatientFacts {
             age_years: age.float(row).or_else(|| age_from_birth(birth_year.int(row)?, admitted_at?)),
             sex_male: match sex.text(row) {

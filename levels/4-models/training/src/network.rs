@@ -68,21 +68,21 @@ impl Network {
     }
 
     /// Learns from one batch and returns its mean weighted loss.
-    pub(crate) fn step(&mut self, batch: Batch, random: &mut ChaCha8Rng) -> f64 {
+    pub(crate) fn step(&mut self, mut batch: Batch, random: &mut ChaCha8Rng) -> f64 {
         let n = batch.labels.len();
         let tensor = |values: Vec<f32>, width: usize| {
             Tensor::<2>::from_data(TensorData::new(values, [n, width]), &self.learning)
         };
         let traced: Vec<Tensor<2>> =
             self.parameters.iter().map(|p| Tensor::from_inner(p.value.clone()).require_grad()).collect();
-        let mut drop = |x: Tensor<2>, share: f64| {
-            let [_, width] = x.dims();
-            if share > 0.0 { x * tensor(dropout_mask(share, n * width, random), width) } else { x }
-        };
-        let mut x = drop(tensor(batch.rows, FEATURE_COUNT), self.hyper.input_dropout);
+        drop_out(self.hyper.input_dropout, &mut batch.rows, random);
+        let mut x = tensor(batch.rows, FEATURE_COUNT);
         for (depth, layer) in traced.chunks_exact(2).enumerate() {
             if depth > 0 {
-                x = drop(activation::relu(x), self.hyper.dropout);
+                let width = layer[0].dims()[0];
+                let mut mask = vec![1.0; n * width];
+                drop_out(self.hyper.dropout, &mut mask, random);
+                x = activation::relu(x) * tensor(mask, width);
             }
             x = x.matmul(layer[0].clone()) + layer[1].clone();
         }
@@ -136,10 +136,15 @@ fn dense(weights: &Tensor<2>, bias: &Tensor<2>) -> Dense {
 /// Inverted dropout (Srivastava et al. 2014): survivors are scaled up, so serving needs no correction.
 ///
 /// One random byte decides about one unit, which makes the share a multiple of 1/256.
-fn dropout_mask(share: f64, units: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
+fn drop_out(share: f64, units: &mut [f32], random: &mut ChaCha8Rng) {
     let silenced = (share * 256.0).round().min(255.0) as u8;
+    if silenced == 0 {
+        return;
+    }
     let survivor = 256.0 / (256.0 - f32::from(silenced));
-    let mut bytes = vec![0; units];
+    let mut bytes = vec![0; units.len()];
     random.fill_bytes(&mut bytes);
-    bytes.into_iter().map(|byte| if byte < silenced { 0.0 } else { survivor }).collect()
+    for (unit, byte) in units.iter_mut().zip(bytes) {
+        *unit = if byte < silenced { 0.0 } else { *unit * survivor };
+    }
 }

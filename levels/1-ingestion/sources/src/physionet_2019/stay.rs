@@ -209,6 +209,7 @@ fn patient(patient_id: &PatientId, admission: Timestamp, row: &Row) -> Result<Pa
         care_unit: care_unit.map(Into::into),
         enrolled_at: None,
         admitted_at: after(admission, row[HOSP_ADM_TIME]),
+        unit_admitted_at: Some(admission),
         height: None,
         weight: None,
         spo2_scale_2: None,

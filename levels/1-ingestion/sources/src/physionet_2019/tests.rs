@@ -80,13 +80,13 @@ fn two_patients_become_these_lines() {
     let (sink, outcome) = read(folder.path());
     let lines: Vec<_> = sink.given.iter().map(|given| format!("{} {}", given.topic, given.text())).collect();
     let expected = [
-        r#"patients {"patient_id":"p000001","age":90.0,"sex":"female","care_unit":"MICU","admitted_at":"2019-01-02T23:30:00Z","source":"physionet-2019"}"#,
+        r#"patients {"patient_id":"p000001","age":90.0,"sex":"female","care_unit":"MICU","admitted_at":"2019-01-02T23:30:00Z","unit_admitted_at":"2019-01-03T00:00:00Z","source":"physionet-2019"}"#,
         r#"labels {"patient_id":"p000001","time":"2019-01-03T01:00:00Z","label":false,"horizon_hours":6.0,"source":"physionet-2019"}"#,
         r#"patient-vitals {"patient_id":"p000001","timestamp":"2019-01-03T02:00:00Z","source":"physionet-2019","heart_rate":97.0,"spo2":95.0,"temperature":36.5,"fio2":0.5}"#,
         r#"lab-results {"patient_id":"p000001","timestamp":"2019-01-03T02:00:00Z","test_name":"lactate","value":1.8,"unit":"mg/dL","source":"physionet-2019"}"#,
         r#"lab-results {"patient_id":"p000001","timestamp":"2019-01-03T02:00:00Z","test_name":"magnesium","value":2.0,"unit":"mmol/dL","source":"physionet-2019"}"#,
         r#"labels {"patient_id":"p000001","time":"2019-01-03T02:00:00Z","label":true,"horizon_hours":6.0,"source":"physionet-2019"}"#,
-        r#"patients {"patient_id":"p000002","age":83.14,"sex":"male","source":"physionet-2019"}"#,
+        r#"patients {"patient_id":"p000002","age":83.14,"sex":"male","unit_admitted_at":"2019-01-14T00:00:00Z","source":"physionet-2019"}"#,
         r#"lab-results {"patient_id":"p000002","timestamp":"2019-01-14T01:00:00Z","test_name":"ast","value":30.0,"unit":"IU/L","source":"physionet-2019"}"#,
         r#"labels {"patient_id":"p000002","time":"2019-01-14T01:00:00Z","label":false,"horizon_hours":6.0,"source":"physionet-2019"}"#,
     ];

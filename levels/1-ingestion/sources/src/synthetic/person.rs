@@ -87,6 +87,7 @@ impl Person {
             care_unit: None,
             enrolled_at: Some(self.enrolled_at),
             admitted_at: Some(self.admitted_at),
+            unit_admitted_at: None,
             height: Some(self.height),
             weight: Some(self.weight),
             spo2_scale_2: self.has(COPD).then_some(true),

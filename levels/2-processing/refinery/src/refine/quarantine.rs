@@ -45,9 +45,10 @@ impl Quarantine {
         for date in wanted {
             self.load(&date).await?;
             let Some(standing) = self.open.get_mut(&date) else { continue };
-            let (of_table, kept) = std::mem::take(&mut standing.kept).into_iter().partition(is_of::<R>);
+            let (of_table, kept): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut standing.kept).into_iter().partition(is_of::<R>);
             standing.kept = kept;
-            taken.extend(Vec::from(of_table).into_iter().filter(|entry| !self.leaving.contains(&place(entry))));
+            taken.extend(of_table.into_iter().filter(|entry| !self.leaving.contains(&place(entry))));
         }
         Ok(taken)
     }

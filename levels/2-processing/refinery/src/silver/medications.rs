@@ -76,7 +76,7 @@ impl SilverRow for MedicationRow {
             Column::text("route", |row| Some(&row.dose.route)),
             Column::text("source", |row| Some(&row.dose.source)),
             Column::text("drug", |row| row.drug.map(|drug| drug.name)),
-            Column::text("atc", |row| row.atc()),
+            Column::text("atc", Self::atc),
             Column::text("atc_class", |row| row.atc().map(class_of_atc)),
             Column::text("effect", |row| Some(row.effect())),
             Column::float("dosage", |row| Some(row.dose.dosage)),

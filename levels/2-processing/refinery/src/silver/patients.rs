@@ -53,6 +53,7 @@ impl SilverRow for PatientRow {
             Column::text("care_unit", |row| row.patient.care_unit.as_deref()),
             Column::time("enrolled_at", |row| row.patient.enrolled_at),
             Column::time("admitted_at", |row| row.patient.admitted_at),
+            Column::time("unit_admitted_at", |row| row.patient.unit_admitted_at),
             Column::float("height", |row| row.patient.height),
             Column::float("weight", |row| row.patient.weight),
             Column::flag("spo2_scale_2", |row| row.patient.spo2_scale_2),
