@@ -30,13 +30,8 @@ impl Schemas {
     }
 }
 
-/// Prints the OpenAPI description of the serving API
-#[derive(Debug, Args)]
-pub(crate) struct Openapi {}
-
-impl Openapi {
-    pub(crate) fn run(self) -> Result<ExitCode> {
-        output::line(strata_stack::openapi().trim_end())?;
-        Ok(ExitCode::SUCCESS)
-    }
+/// `strata openapi`.
+pub(crate) fn openapi() -> Result<ExitCode> {
+    output::line(strata_stack::openapi().trim_end())?;
+    Ok(ExitCode::SUCCESS)
 }
