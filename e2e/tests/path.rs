@@ -105,10 +105,10 @@ fn requested_times_keep_their_order_and_columns() {
 #[test]
 fn a_trained_model_is_served() {
     let Some(strata) = Strata::new() else { return };
-    strata.json(&["generate", "--patients", "200", "--days", "3"]);
+    strata.json(&["generate", "--patients", "300", "--days", "4"]);
     strata.json(&["refine"]);
     strata.json(&["features"]);
-    let trained = strata.json(&["train", "--set", "training.max_epochs=4"]);
+    let trained = strata.json(&["train"]);
     assert!(trained["models"].as_array().unwrap().len() >= 5);
 
     let mut serving = strata.start(&["serve", "--port", "0", "--json"]);

@@ -9,10 +9,23 @@ use anyhow::{Context, Result, bail};
 use crate::places;
 
 /// The cargo that runs this, in the workspace.
+///
+/// Without what it told this process about the package `xtask`: build scripts look at such variables, and with others
+/// than a cargo that was called directly has, everything above them would be built again.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(places::root()).args(arguments);
+    for (name, _) in env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        });
+        if told {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
