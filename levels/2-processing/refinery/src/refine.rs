@@ -163,7 +163,7 @@ impl Refinery {
         }
         let fetched = stream::iter(&files).map(|file| table.fetch(file)).buffered(READERS);
         let fetched: Vec<_> = fetched.try_collect().await?;
-        let standing_entries = quarantine.take::<R>(&dates).await?;
+        let standing_entries = quarantine.take::<R>(&dates, buckets).await?;
         let standing: Vec<_> = files.iter().cloned().zip(fetched).collect();
         let merged =
             tokio::task::spawn_blocking(move || wave.merge(standing, standing_entries, now.0 / 1_000)).await??;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use strata_lakehouse::{DataFile, Lakehouse, Packing, Table, encode};
-use strata_types::{Timestamp, Topic};
+use strata_types::{Timestamp, Topic, partition_of};
 
 use crate::Error;
 use crate::column::{batch, schema};
@@ -37,16 +37,22 @@ impl Quarantine {
         Ok(Self { table, open: BTreeMap::new(), leaving: HashSet::new() })
     }
 
-    /// Takes the entries of the table's rows of these dates; `None` stands for a table without dates.
-    pub(super) async fn take<R: SilverRow>(&mut self, dates: &HashSet<Option<String>>) -> Result<Vec<Entry>, Error> {
+    /// Takes the entries of the table's rows of these dates and buckets: the contests of other buckets are not held, so
+    /// their entries stay. `None` stands for a table without dates.
+    pub(super) async fn take<R: SilverRow>(
+        &mut self,
+        dates: &HashSet<Option<String>>,
+        buckets: u16,
+    ) -> Result<Vec<Entry>, Error> {
         let wanted: BTreeSet<String> =
             if R::SPEC.by_date { dates.iter().flatten().cloned().collect() } else { self.dates() };
         let mut taken = Vec::new();
         for date in wanted {
             self.load(&date).await?;
             let Some(standing) = self.open.get_mut(&date) else { continue };
-            let (of_table, kept): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut standing.kept).into_iter().partition(is_of::<R>);
+            let (of_table, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut standing.kept)
+                .into_iter()
+                .partition(|entry| is_of::<R>(entry) && is_in(entry, buckets));
             standing.kept = kept;
             taken.extend(of_table.into_iter().filter(|entry| !self.leaving.contains(&place(entry))));
         }
@@ -128,6 +134,11 @@ impl Quarantine {
 /// Whether an entry is about a readable record of the table.
 fn is_of<R: SilverRow>(entry: &Entry) -> bool {
     entry.key.is_some() && entry.topic == R::TOPIC.name()
+}
+
+fn is_in(entry: &Entry, buckets: u16) -> bool {
+    let bucket = entry.patient_id.as_deref().map(|id| partition_of(id.as_bytes()));
+    bucket.is_some_and(|bucket| buckets & (1 << bucket) != 0)
 }
 
 fn place(entry: &Entry) -> LogPlace {
