@@ -29,6 +29,7 @@ fn export_sample(strata: &Strata, to: &Path) {
         let columns = match table {
             // What the features mean by admission: to the unit, where the record knows it.
             "patients" => "* EXCEPT (admitted_at), coalesce(unit_admitted_at, admitted_at) AS admitted_at",
+            "features" => "* EXCEPT (label, date)",
             _ => "*",
         };
         let sql = format!("SELECT {columns} FROM {table} WHERE {sample}");

@@ -2,11 +2,13 @@
 
 use anyhow::Result;
 
-use crate::process;
+use crate::{binary, process};
 
 /// Runs all benches, or those with these names.
 pub(crate) fn run(names: &[&str]) -> Result<()> {
-    let mut cargo = process::cargo(["bench", "--workspace"]);
+    binary::build()?;
+    let mut cargo = process::cargo(["bench", "--package", "strata-e2e"]);
+    cargo.env("STRATA_BIN", binary::path());
     for name in if names.is_empty() { &["*"] } else { names } {
         cargo.args(["--bench", name]);
     }

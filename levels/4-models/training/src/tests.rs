@@ -82,7 +82,7 @@ fn both_models_learn_are_calibrated_and_beat_the_baselines() {
 #[test]
 fn the_model_has_the_weights_of_its_best_round() {
     let set = patients(200);
-    let wild = Settings { learning_rate: 0.3, dropout: 0.0, max_epochs: 8, patience: 8, ..settings() };
+    let wild = Settings { learning_rate: 0.3, max_epochs: 8, patience: 8, averaging: 0.0, ..settings() };
     let outcome = train(&set, &wild, &mut |_| {}).expect("trained");
     let parts = Parts::new(&set, wild.seed).expect("split");
     let rows = parts.rows(Part::EarlyStopping);
