@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use strata_e2e::Strata;
 
@@ -69,6 +69,34 @@ fn a_truncated_archive_keeps_its_beginning() {
     assert!(error.contains("kept"), "{error}");
     strata.json(&["refine"]);
     assert!(strata.number("SELECT count(DISTINCT patient_id) FROM patients") > 500);
+}
+
+/// Fault 25: an exception in the loop over the hours went on without advancing, for ever. Here the run ends, names the
+/// object, and carries on from the same place once it is whole again.
+#[test]
+fn damaged_bronze_ends_the_run_and_is_named() {
+    let Some(strata) = Strata::new() else { return };
+    strata.json(&["generate", "--patients", "20", "--days", "2"]);
+    let raw = strata.folder().join("raw/vitals");
+    let object = find(&raw, ".ndjson.zst").unwrap();
+    let whole = fs::read(&object).unwrap();
+    fs::write(&object, &whole[..whole.len() / 2]).unwrap();
+    let error = strata.refused(&["refine"], 1);
+    let name = object.file_name().unwrap().to_str().unwrap();
+    assert!(error.contains(name), "{name}: {error}");
+    fs::write(&object, whole).unwrap();
+    let vitals = &strata.json(&["refine"])["refined"][1];
+    assert_eq!(vitals["topic"], "vitals");
+    assert!(vitals["written"].as_u64().unwrap() > 1_000, "{vitals}");
+    assert_eq!(strata.json(&["refine"])["refined"][1]["records"], 0);
+}
+
+/// The first file below a folder whose name ends so.
+fn find(folder: &Path, end: &str) -> Option<PathBuf> {
+    fs::read_dir(folder).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { find(&path, end) } else { path.to_str()?.ends_with(end).then_some(path) }
+    })
 }
 
 #[test]

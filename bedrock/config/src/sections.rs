@@ -37,9 +37,6 @@ pub struct Ingestion {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Processing {
-    /// Bytes that a file of a table should hold; a day with less is one file.
-    #[schemars(range(min = 1))]
-    pub target_file_bytes: u64,
     /// Raw bytes that are refined together, which bounds the memory that refining takes.
     #[schemars(range(min = 1))]
     pub wave_bytes: u64,

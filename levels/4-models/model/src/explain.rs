@@ -13,7 +13,7 @@ use crate::{Dense, Model};
 const FIRST_STEPS: usize = 32;
 const MOST_STEPS: usize = 2048;
 /// How far, in log-odds, the sum may miss the difference it explains.
-const ENOUGH: f32 = 1e-3;
+const ENOUGH: f32 = 4e-3;
 
 /// The answer of the model for one row, taken apart.
 #[derive(Debug, Clone, PartialEq)]

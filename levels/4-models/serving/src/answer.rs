@@ -1,6 +1,6 @@
 //! The answer to "what is this patient's risk, as of t": pure, and about nobody.
 //!
-//! **Nothing is cached, on purpose** (never-again 37). Stacks of this kind keyed a cache by the features and kept the
+//! **Nothing is cached, on purpose** (fault 37). Stacks of this kind keyed a cache by the features and kept the
 //! whole reply in it, so that two patients with equal features got each other's. Here an [`Answer`] holds no identity:
 //! the handler joins it with the patient it asked about, once, and forgets it. A cache would save microseconds of
 //! arithmetic and cost freshness besides: the record may have changed since the last question.

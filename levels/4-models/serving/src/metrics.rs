@@ -1,7 +1,7 @@
 //! What is counted, and how it is told: `OpenMetrics`, with the names that the alert rules use.
 //!
 //! No label is unbounded and none is a patient's. What an alert watches is there from the start, at zero: a series that
-//! appears with the first failure has no rate (never-again 43, 49).
+//! appears with the first failure has no rate (faults 43, 49).
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Refuses a model that would be shown other numbers than it learned from (never-again 38, 45).
+    /// Refuses a model that would be shown other numbers than it learned from (faults 38, 45).
     pub(crate) fn load(served: Served) -> Result<Self, Error> {
         let Served { model, run_id, version } = served;
         model.check()?;

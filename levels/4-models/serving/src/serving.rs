@@ -31,7 +31,7 @@ pub struct Serving {
 
 /// Binds the port, checks the model and makes the folder of the prediction log.
 ///
-/// Without a model it runs all the same (never-again 39): `/readyz` says why it is not ready, and a prediction is
+/// Without a model it runs all the same (fault 39): `/readyz` says why it is not ready, and a prediction is
 /// answered with 503.
 pub fn build(
     config: Config,

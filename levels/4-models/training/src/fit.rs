@@ -1,5 +1,7 @@
 //! The rounds of learning, and when to stop.
 
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Instant;
 
 use rand::SeedableRng;
@@ -10,6 +12,9 @@ use strata_model::{Dense, Model};
 use crate::network::{Batch, Hyper, Network};
 use crate::set::Parts;
 use crate::{Epoch, Part, Settings, TrainingSet, batches};
+
+/// Batches that wait for the network.
+const AHEAD: usize = 4;
 
 /// What distinguishes one kind of model from another.
 pub(crate) struct Recipe<'a> {
@@ -50,12 +55,12 @@ pub(crate) fn fit(
     for number in 0..settings.max_epochs {
         let start = Instant::now();
         batches::shuffle(&mut rows, &mut random);
-        let mut losses = 0.0;
         // The last rows that do not fill a batch sit this round out; the next has another order.
-        for rows in rows.chunks_exact(batch_size) {
-            let batch = weights.batch(set, rows, batches::prepared(set, rows, &draft.preprocessing));
-            losses += network.step(batch, &mut random);
-        }
+        let batches = || {
+            let prepare = |rows| weights.batch(set, rows, batches::prepared(set, rows, &draft.preprocessing));
+            rows.chunks_exact(batch_size).map(prepare)
+        };
+        let losses: f64 = ahead(batches, |batches| batches.map(|batch| network.step(batch, &mut random)).sum());
         draft.layers = network.layers();
         let epoch = Epoch {
             number,
@@ -75,6 +80,18 @@ pub(crate) fn fit(
     }
     let (_, fitted) = best.expect("the settings ask for at least one round");
     Fitted { history, ..fitted }
+}
+
+/// Makes the items on a thread of their own, a few ahead of their use: the order, and so the result, stays the same.
+fn ahead<T: Send, I: Iterator<Item = T>, R>(
+    items: impl FnOnce() -> I + Send,
+    using: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(AHEAD);
+        scope.spawn(move || items().try_for_each(|item| sender.send(item)));
+        using(&mut receiver.into_iter())
+    })
 }
 
 /// Events weigh more, so that two rows in a hundred are not drowned by the others; the mean weight is 1.

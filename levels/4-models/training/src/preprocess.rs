@@ -26,22 +26,22 @@ const PRIOR_ROWS: f64 = 200.0;
 /// Fits on the given rows. A column without any value is filled with 0 and so always scaled to 0.
 pub(crate) fn fit(set: &TrainingSet, rows: &[u32], clip: f32) -> Preprocessing {
     let firsts: Vec<usize> = (0..FEATURE_COUNT).step_by(COLUMNS).collect();
-    let scales: Vec<Scale> = firsts.into_par_iter().flat_map_iter(|first| columns(set, rows, first)).collect();
+    let learnt: Vec<Learnt> = firsts.into_par_iter().flat_map_iter(|first| columns(set, rows, first)).collect();
     Preprocessing {
-        fill: scales.iter().map(|scale| scale.fill).collect(),
-        mean: scales.iter().map(|scale| scale.mean).collect(),
-        scale: scales.iter().map(|scale| scale.scale).collect(),
+        fill: learnt.iter().map(|column| column.fill).collect(),
+        mean: learnt.iter().map(|column| column.mean).collect(),
+        scale: learnt.iter().map(|column| column.scale).collect(),
         clip,
     }
 }
 
-struct Scale {
+struct Learnt {
     fill: f32,
     mean: f32,
     scale: f32,
 }
 
-fn columns(set: &TrainingSet, rows: &[u32], first: usize) -> Vec<Scale> {
+fn columns(set: &TrainingSet, rows: &[u32], first: usize) -> Vec<Learnt> {
     let last = (first + COLUMNS).min(FEATURE_COUNT);
     let mut columns = vec![Column::default(); last - first];
     for &row in rows {
@@ -50,7 +50,7 @@ fn columns(set: &TrainingSet, rows: &[u32], first: usize) -> Vec<Scale> {
             column.take(value, label);
         }
     }
-    columns.into_iter().map(Column::scale).collect()
+    columns.into_iter().map(Column::learn).collect()
 }
 
 /// The rows of a feature with a value, and the count of those without.
@@ -71,9 +71,9 @@ impl Column {
     }
 
     /// Mean and deviation are those of the filled and trimmed column, as the model will see it.
-    fn scale(mut self) -> Scale {
+    fn learn(mut self) -> Learnt {
         if self.known.is_empty() {
-            return Scale { fill: 0.0, mean: 0.0, scale: 1.0 };
+            return Learnt { fill: 0.0, mean: 0.0, scale: 1.0 };
         }
         self.known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let (low, high) = (self.quantile(TAIL), self.quantile(1.0 - TAIL));
@@ -87,7 +87,7 @@ impl Column {
         let deviation = ((squares + missing * (filled - mean).powi(2)) / n).sqrt();
         // A constant column says nothing; dividing by its rounding error would make it shout.
         let scale = if deviation > 1e-6 * (1.0 + mean.abs()) { deviation as f32 } else { 1.0 };
-        Scale { fill, mean: mean as f32, scale }
+        Learnt { fill, mean: mean as f32, scale }
     }
 
     /// Of the sorted values.
@@ -161,30 +161,30 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_filled_with_what_it_resembles() {
-        assert_eq!(column(2, 5000).scale().fill, 2.0);
-        assert_eq!(column(8, 5000).scale().fill, 8.0);
+        assert_eq!(column(2, 5000).learn().fill, 2.0);
+        assert_eq!(column(8, 5000).learn().fill, 8.0);
     }
 
     #[test]
     fn with_few_missing_values_the_median_fills() {
-        assert_eq!(column(8, 999).scale().fill, 5.0);
+        assert_eq!(column(8, 999).learn().fill, 5.0);
     }
 
     #[test]
     fn columns_that_say_nothing_stay_silent() {
         let mut constant = Column::default();
         (0..100).for_each(|_| constant.take(0.1, false));
-        assert_eq!(constant.scale().scale, 1.0);
+        assert_eq!(constant.learn().scale, 1.0);
         let mut empty = Column::default();
         empty.take(f32::NAN, true);
-        let scale = empty.scale();
-        assert_eq!((scale.fill, scale.mean, scale.scale), (0.0, 0.0, 1.0));
+        let learnt = empty.learn();
+        assert_eq!((learnt.fill, learnt.mean, learnt.scale), (0.0, 0.0, 1.0));
     }
 
     #[test]
     fn absurd_readings_do_not_press_the_others_together() {
         let mut column = Column::default();
         (0..1000).for_each(|i| column.take(if i < 5 { 1e9 } else { (i % 10) as f32 }, false));
-        assert!(column.scale().scale < 4.0);
+        assert!(column.learn().scale < 4.0);
     }
 }

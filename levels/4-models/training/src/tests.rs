@@ -78,7 +78,7 @@ fn both_models_learn_are_calibrated_and_beat_the_baselines() {
     assert!(outcome.baselines.iter().all(|b| auroc(&b.evaluation) < auroc(&outcome.models[0].evaluation)));
 }
 
-/// never-again 40: the best weights are kept by value. By reference they would be the last round's.
+/// Fault 40: the best weights are kept by value. By reference they would be the last round's.
 #[test]
 fn the_model_has_the_weights_of_its_best_round() {
     let set = patients(200);
@@ -105,7 +105,7 @@ fn patience_ends_the_training() {
     assert_eq!(network.history.len(), network.chosen_epoch + 1 + 2);
 }
 
-/// never-again 41: no patient is in two parts, and no row is in none.
+/// Fault 41: no patient is in two parts, and no row is in none.
 #[test]
 fn parts_share_no_patient() {
     let set = patients(300);
@@ -149,7 +149,7 @@ fn the_test_part_changes_nothing() {
     assert_eq!(files(&trained(&set)), files(&trained(&changed)));
 }
 
-/// never-again 38, 45, 46: what was trained is what is served, after a trip through the file.
+/// Faults 38, 45, 46: what was trained is what is served, after a trip through the file.
 #[test]
 fn the_file_predicts_what_the_training_predicted() {
     let set = patients(200);

@@ -19,8 +19,8 @@ use crate::{
 
 /// Trains and judges the network and the logistic regression.
 ///
-/// Each learns on one thread, both at the same time: a batch is too small to share between threads with profit, and
-/// sums whose order depends on threads would not be the same twice.
+/// Each learns on one thread, both at the same time, with its batches prepared on another: a batch is too small to
+/// share between threads with profit, and sums whose order depends on threads would not be the same twice.
 pub fn train(set: &TrainingSet, settings: &Settings, progress: &mut dyn FnMut(Progress)) -> Result<Outcome, Error> {
     let start = Instant::now();
     settings.check()?;

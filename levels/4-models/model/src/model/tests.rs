@@ -46,7 +46,7 @@ proptest! {
     }
 }
 
-/// never-again 46: a row of nothing but missing values has an answer of its own, not a constant for errors.
+/// Fault 46: a row of nothing but missing values has an answer of its own, not a constant for errors.
 #[test]
 fn missing_values_are_filled_not_passed_on() {
     let model = network(6, &[5], 3);
@@ -56,14 +56,14 @@ fn missing_values_are_filled_not_passed_on() {
     assert!(model.predict_one(&[f32::INFINITY; 6]).is_finite());
 }
 
-/// never-again 45: a row of another width is never padded or cut.
+/// Fault 45: a row of another width is never padded or cut.
 #[test]
 #[should_panic(expected = "a row has 3 values, the model 6 features")]
 fn a_row_of_another_width_is_refused() {
     network(6, &[5], 3).predict_one(&[1.0; 3]);
 }
 
-/// never-again 45: columns are found by name, wherever they stand.
+/// Fault 45: columns are found by name, wherever they stand.
 #[test]
 fn columns_are_found_by_name() {
     let model = network(3, &[], 4);

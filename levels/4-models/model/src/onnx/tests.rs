@@ -6,7 +6,7 @@ use crate::fixture::{model_and_rows, network};
 use crate::{Calibration, Error, Model, version_of};
 
 proptest! {
-    /// never-again 38: the scaler, the imputer and the calibrator are in the file, so they are applied at serving.
+    /// Fault 38: the scaler, the imputer and the calibrator are in the file, so they are applied at serving.
     #[test]
     fn what_is_read_back_predicts_the_same((model, rows) in model_and_rows()) {
         let bytes = model.to_onnx();

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 /// The essence of the content type, in lower case, when it is one of these and in UTF-8.
 ///
 /// Being strict here also keeps browsers out: a page elsewhere can send neither JSON nor CSV without asking first, and
-/// nobody answers that question (never-again 44).
+/// nobody answers that question (fault 44).
 pub(super) fn one_of(headers: &HeaderMap, known: &[&'static str]) -> Result<&'static str, Refusal> {
     let refusal = || {
         let known = known.join(" or ");

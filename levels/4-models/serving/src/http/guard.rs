@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// On every answer, errors too (never-again 59). Answers are about patients: nobody on the way keeps them.
+/// On every answer, errors too (fault 59). Answers are about patients: nobody on the way keeps them.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -1,6 +1,6 @@
 //! Whether serving lives, and whether it can answer.
 //!
-//! Two questions with two answers (never-again 43, 59): `/livez` asks nobody, so a broken record never has the process
+//! Two questions with two answers (faults 43, 59): `/livez` asks nobody, so a broken record never has the process
 //! killed; `/readyz` really reads, so it is never well with everything behind it dead.
 
 use std::sync::Arc;

@@ -103,7 +103,7 @@ fn question(body: &[u8], now: Timestamp) -> Result<(PatientId, Timestamp), Refus
     Ok((patient, time))
 }
 
-/// The record, or why there is none. An unreadable record is an error, never an empty one (never-again 46).
+/// The record, or why there is none. An unreadable record is an error, never an empty one (fault 46).
 async fn timeline(shared: &Shared, patient: &PatientId) -> Result<Timeline, Refusal> {
     match shared.timelines.timeline(patient).await {
         Ok(Some(timeline)) => Ok(timeline),

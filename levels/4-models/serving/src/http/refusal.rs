@@ -25,7 +25,7 @@ impl Refusal {
         Self { status, error, message: message.into(), hint: hint.into() }
     }
 
-    /// There is nothing to answer with (never-again 39, 46): an error, and the process lives on.
+    /// There is nothing to answer with (faults 39, 46): an error, and the process lives on.
     pub(super) fn no_model() -> Self {
         let hint = "train one with `strata train`, then start serving again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_model", "no model is loaded", hint)

@@ -1,7 +1,7 @@
 //! Rows that a caller brings along, in `MLflow`'s forms; pure.
 //!
 //! The same wire format as `MLflow`'s server, but stricter where leniency would score something else than was meant
-//! (never-again 45): columns are found by name and never by position, so a bare matrix is refused, and so is a row
+//! (fault 45): columns are found by name and never by position, so a bare matrix is refused, and so is a row
 //! that is shorter or longer than its header. Missing columns are an error and extra ones are dropped, as there.
 //!
 //! Such rows are about nobody: they are scored and counted, but not remembered, because nothing could ever be joined

@@ -7,7 +7,7 @@ use strata_features::{FEATURE_COUNT, Feature, Lab, Timeline, Vitals, compute};
 use crate::client::written;
 use crate::hospital::{Hospital, NOON, Record, at, model, served, worsening};
 
-/// never-again 38, 42: the caller sends who and when, nothing else, and gets what the model says of exactly the
+/// Faults 38, 42: the caller sends who and when, nothing else, and gets what the model says of exactly the
 /// features that training would have computed, preprocessed by the model itself.
 #[test]
 fn the_answer_is_the_models_for_the_features_of_the_record() {

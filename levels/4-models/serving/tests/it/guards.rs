@@ -8,7 +8,7 @@ use strata_serving::{Error, Served, build};
 use crate::client::send;
 use crate::hospital::{Hospital, Record, at, config, model, patients, served};
 
-/// never-again 59: the headers are on every answer, errors, panics and foreign hosts included.
+/// Fault 59: the headers are on every answer, errors, panics and foreign hosts included.
 #[test]
 fn every_answer_has_its_headers() {
     let hospital = Hospital::open();
@@ -33,7 +33,7 @@ fn every_answer_has_its_headers() {
     }
 }
 
-/// never-again 44: no page elsewhere is let in: no CORS, no form, no name that only points here.
+/// Fault 44: no page elsewhere is let in: no CORS, no form, no name that only points here.
 #[test]
 fn no_other_origin_is_granted_anything() {
     let hospital = Hospital::open();
@@ -45,7 +45,7 @@ fn no_other_origin_is_granted_anything() {
     }
 }
 
-/// never-again 44: without TLS and tokens nobody beyond this machine is listened to.
+/// Fault 44: without TLS and tokens nobody beyond this machine is listened to.
 #[test]
 fn a_host_that_others_reach_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ fn a_host_that_others_reach_is_refused_with_the_reason() {
     }
 }
 
-/// never-again 38, 45: a model that learned from other numbers than it would be shown is never served.
+/// Faults 38, 45: a model that learned from other numbers than it would be shown is never served.
 #[test]
 fn a_model_that_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::hospital::{Hospital, Record, at, patients, served};
 
-/// never-again 43, 59: liveness asks nobody; readiness really asks, and says what is wrong.
+/// Faults 43, 59: liveness asks nobody; readiness really asks, and says what is wrong.
 #[test]
 fn a_dead_record_makes_it_unready_and_not_dead() {
     let hospital = Hospital::with(Record::Fails("disk gone"), Some(served()));
@@ -20,7 +20,7 @@ fn a_dead_record_makes_it_unready_and_not_dead() {
     assert_eq!(ready.json(), json!({"ready": false, "reasons": [reason], "checks": checks}));
 }
 
-/// never-again 39: without a model it lives, is not ready, and says why.
+/// Fault 39: without a model it lives, is not ready, and says why.
 #[test]
 fn without_a_model_it_is_not_ready_and_says_why() {
     let hospital = Hospital::with(patients(), None);
@@ -46,7 +46,7 @@ fn with_both_it_is_ready() {
     assert_eq!(hospital.get("/version").body, env!("CARGO_PKG_VERSION"));
 }
 
-/// never-again 43, 49: the names that alerts and dashboards use exist, from the start and at zero.
+/// Faults 28, 43, 49: the names that alerts and dashboards use exist, from the start and at zero.
 #[test]
 fn every_metric_is_there_from_the_start() {
     let hospital = Hospital::open();

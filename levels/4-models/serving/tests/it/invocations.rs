@@ -26,7 +26,7 @@ fn check(hospital: &Hospital, kind: &str, body: &str, expected: &[f32]) {
     assert!(answer.json() == json!({"predictions": written(expected)}), "{}", answer.body);
 }
 
-/// never-again 38, 45: each form is scored by the names of its columns, preprocessed by the model.
+/// Faults 38, 45: each form is scored by the names of its columns, preprocessed by the model.
 #[test]
 fn every_form_gets_the_models_predictions() {
     let hospital = Hospital::open();
@@ -70,7 +70,7 @@ fn many_rows_are_scored_in_their_order() {
     check(&hospital, "application/json", &json!({"dataframe_split": {"columns": names, "data": []}}).to_string(), &[]);
 }
 
-/// never-again 45: nothing is padded, cut, or taken by its position.
+/// Fault 45: nothing is padded, cut, or taken by its position.
 #[test]
 fn what_cannot_be_matched_by_name_is_refused_in_mlflows_form() {
     let hospital = Hospital::open();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::hospital::{Hospital, at};
 
-/// never-again 37: two patients with equal features get the same probability, each under their own id.
+/// Fault 37: two patients with equal features get the same probability, each under their own id.
 #[test]
 fn equal_patients_get_their_own_answers() {
     let hospital = Hospital::open();
@@ -14,7 +14,7 @@ fn equal_patients_get_their_own_answers() {
     assert_eq!(first["factors"], second["factors"]);
 }
 
-/// never-again 37: the same question again is a new prediction under a new id, counted and remembered again.
+/// Fault 37: the same question again is a new prediction under a new id, counted and remembered again.
 #[test]
 fn nothing_is_cached() {
     let hospital = Hospital::open();

@@ -29,7 +29,7 @@ fn each_mistake_has_its_error() {
     check(&hospital, b"[]", 422, "invalid_request");
     check(&hospital, b"{}", 422, "invalid_request");
     check(&hospital, br#"{"patient_id": {"name": "Jane"}, "timestamp": 1}"#, 422, "invalid_request");
-    // never-again 42, 45: features are not taken from the caller, so they cannot be eleven of 264.
+    // Faults 42, 45: features are not taken from the caller, so they cannot be eleven of 264.
     let features = json!({"patient_id": "p1", "timestamp": now, "Jane": [1, 2]}).to_string();
     check(&hospital, features.as_bytes(), 422, "invalid_request");
     for (patient, time, status, error) in [
@@ -70,7 +70,7 @@ fn paths_and_methods_that_are_none_say_so() {
     assert_eq!(hospital.post("/metrics", "application/json", "{}").header("allow"), Some("GET,HEAD"));
 }
 
-/// never-again 46: what breaks inside is an error, never a number; and it repeats nothing.
+/// Fault 46: what breaks inside is an error, never a number; and it repeats nothing.
 #[test]
 fn what_breaks_inside_is_an_error_and_never_a_number() {
     for (record, status, error) in
@@ -85,7 +85,7 @@ fn what_breaks_inside_is_an_error_and_never_a_number() {
     }
 }
 
-/// never-again 39, 46: without a model there is no answer, and the process lives on.
+/// Faults 39, 46: without a model there is no answer, and the process lives on.
 #[test]
 fn without_a_model_there_is_no_answer() {
     let hospital = Hospital::with(patients(), None);
