@@ -77,7 +77,7 @@ fn a_truncated_archive_keeps_its_beginning() {
 fn damaged_bronze_ends_the_run_and_is_named() {
     let Some(strata) = Strata::new() else { return };
     strata.json(&["generate", "--patients", "20", "--days", "2"]);
-    let raw = strata.folder().join("raw/vitals");
+    let raw = strata.folder().join("raw/patient-vitals");
     let object = find(&raw, ".ndjson.zst").unwrap();
     let whole = fs::read(&object).unwrap();
     fs::write(&object, &whole[..whole.len() / 2]).unwrap();
@@ -86,7 +86,7 @@ fn damaged_bronze_ends_the_run_and_is_named() {
     assert!(error.contains(name), "{name}: {error}");
     fs::write(&object, whole).unwrap();
     let vitals = &strata.json(&["refine"])["refined"][1];
-    assert_eq!(vitals["topic"], "vitals");
+    assert_eq!(vitals["topic"], "patient-vitals");
     assert!(vitals["written"].as_u64().unwrap() > 1_000, "{vitals}");
     assert_eq!(strata.json(&["refine"])["refined"][1]["records"], 0);
 }

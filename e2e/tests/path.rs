@@ -11,8 +11,8 @@ const SMALL: [&str; 5] = ["generate", "--patients", "120", "--days", "3"];
 #[test]
 fn demo_ends_with_one_json_object() {
     let Some(strata) = Strata::new() else { return };
-    let demo = strata.json(&["demo", "--set", "synthetic.patients=300", "--set", "synthetic.days=4"]);
-    assert_eq!(demo["patients"], 300);
+    let demo = strata.json(&["demo", "--set", "synthetic.patients=500", "--set", "synthetic.days=5"]);
+    assert_eq!(demo["patients"], 500);
     for key in ["hours", "septic_patients", "seconds", "peak_memory_bytes"] {
         assert!(demo[key].as_f64().unwrap() > 0.0, "{key}: {demo}");
     }
@@ -105,7 +105,7 @@ fn requested_times_keep_their_order_and_columns() {
 #[test]
 fn a_trained_model_is_served() {
     let Some(strata) = Strata::new() else { return };
-    strata.json(&["generate", "--patients", "300", "--days", "4"]);
+    strata.json(&["generate", "--patients", "500", "--days", "5"]);
     strata.json(&["refine"]);
     strata.json(&["features"]);
     let trained = strata.json(&["train"]);
@@ -117,7 +117,7 @@ fn a_trained_model_is_served() {
     let url = serde_json::from_str::<Value>(&line).unwrap()["url"].as_str().unwrap().to_owned();
     let get = |path: &str| ureq::get(format!("{url}{path}")).call().unwrap().into_body().read_to_string().unwrap();
     assert_eq!(get("/ping"), "\n");
-    assert!(get("/readyz").contains("ok"));
+    assert!(get("/readyz").contains("\"ready\":true"));
     assert!(get("/metrics").contains("strata_serving_requests"));
 
     let asked = json!({"patient_id": "S000003", "timestamp": "2026-01-02T12:00:00Z"});

@@ -209,16 +209,21 @@ impl Models {
     }
 
     fn settings(&self) -> Settings {
+        let chosen = &self.training;
         Settings {
-            hidden: self.training.hidden.clone(),
-            dropout: self.training.dropout,
-            learning_rate: self.training.learning_rate,
-            batch_size: self.training.batch_size,
-            max_epochs: self.training.max_epochs,
-            patience: self.training.patience,
-            seed: self.training.seed,
-            bootstrap: self.training.bootstrap as u32,
-            ..Settings::default()
+            hidden: chosen.hidden.clone(),
+            dropout: chosen.dropout,
+            input_dropout: chosen.input_dropout,
+            learning_rate: chosen.learning_rate,
+            weight_decay: chosen.weight_decay,
+            averaging: chosen.averaging,
+            class_balance: chosen.class_balance,
+            clip: chosen.clip,
+            batch_size: chosen.batch_size,
+            max_epochs: chosen.max_epochs,
+            patience: chosen.patience,
+            seed: chosen.seed,
+            bootstrap: chosen.bootstrap as u32,
         }
     }
 }

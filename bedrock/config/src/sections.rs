@@ -87,9 +87,24 @@ pub struct Training {
     /// Share of a hidden layer's units that are left out in each training step.
     #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
     pub dropout: f64,
+    /// Share of the inputs that are set to the average patient's in each training step.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+    pub input_dropout: f64,
     /// Step size of the optimiser.
     #[schemars(range(max = 1), extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
+    /// Pull of the weights towards zero in each step, decoupled from the gradient (Loshchilov, Hutter 2019).
+    #[schemars(range(min = 0))]
+    pub weight_decay: f64,
+    /// How slowly the served weights follow the learning ones: 0 not at all slowly, 0.998 over some 500 steps.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+    pub averaging: f64,
+    /// 1: events weigh as much as all other rows together; 0: every row weighs the same.
+    #[schemars(range(min = 0, max = 1))]
+    pub class_balance: f64,
+    /// Standard deviations within which scaled values are kept.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub clip: f32,
     /// Rows of one training step.
     #[schemars(range(min = 1))]
     pub batch_size: usize,

@@ -14,16 +14,14 @@ pub(crate) fn on_test(set: &TrainingSet, parts: &Parts) -> Vec<(&'static str, Ve
     SCORES.map(|(name, feature)| (name, points(set, parts.rows(Part::Test), column(feature)))).into()
 }
 
-/// Calibrates each score on the calibration part and judges it on the test part.
+/// Calibrates each score on the validation patients and judges it on the test part.
 pub(crate) fn evaluated(set: &TrainingSet, parts: &Parts, settings: &Settings) -> Vec<Baseline> {
     let judge = |(name, feature): (&'static str, &str)| {
         let column = Feature::by_name(feature).expect("the scores are features").index();
         let on = |rows: &[u32]| (Outcomes::new(set, rows), points(set, rows, column));
-        let (outcomes, known) = on(parts.rows(Part::Calibration));
-        let calibration = calibrate::platt_of_score(&known, &outcomes.labels);
+        let (outcomes, known) = on(&parts.validation());
+        let calibration = calibrate::platt_of_baseline(&known, &outcomes.labels);
         let risks = |points: &[f32]| points.iter().map(|&x| calibration.probability(x)).collect::<Vec<_>>();
-
-        let (outcomes, known) = on(&parts.for_threshold());
         let thresholds = threshold::thresholds(&outcomes, &risks(&known), set.has_utility);
         let (outcomes, known) = on(parts.rows(Part::Test));
         let evaluation = evaluate(&Request {

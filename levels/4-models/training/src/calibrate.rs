@@ -6,7 +6,7 @@ use crate::Error;
 
 const MOST_STEPS: usize = 50;
 
-/// The smallest slope of a bedside score: its order is kept even where it ranks backwards.
+/// The smallest slope of a baseline: its order is kept even where it ranks backwards.
 const LEAST_SLOPE: f64 = 1e-3;
 
 /// Platt scaling of a model's logits.
@@ -20,9 +20,9 @@ pub(crate) fn platt(name: &str, logits: &[f32], labels: &[bool]) -> Result<Calib
     }
 }
 
-/// Platt scaling of a bedside score. It is there to be compared with, so it never stops a training.
-pub(crate) fn platt_of_score(points: &[f32], labels: &[bool]) -> Calibration {
-    let mut line = fit(points, labels);
+/// Platt scaling of a baseline. It is there to be compared with, so it never stops a training.
+pub(crate) fn platt_of_baseline(scores: &[f32], labels: &[bool]) -> Calibration {
+    let mut line = fit(scores, labels);
     if !(line.slope >= LEAST_SLOPE && line.intercept.is_finite()) {
         line = Line { slope: LEAST_SLOPE, intercept: start(labels) };
     }
@@ -124,7 +124,7 @@ mod tests {
         let scores = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0];
         let error = platt("upside down", &scores, &[true, true, false, false, false, false]).expect_err("falling");
         assert!(error.to_string().starts_with("upside down ranks"), "{error}");
-        let Calibration::Platt { slope, .. } = platt_of_score(&scores, &[true, true, false, false, false, false])
+        let Calibration::Platt { slope, .. } = platt_of_baseline(&scores, &[true, true, false, false, false, false])
         else {
             panic!("not Platt's")
         };

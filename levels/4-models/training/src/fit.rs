@@ -21,6 +21,8 @@ pub(crate) struct Recipe<'a> {
     pub(crate) name: &'static str,
     pub(crate) hidden: &'a [usize],
     pub(crate) hyper: Hyper,
+    /// A baseline is there to be compared with, so it never stops a training.
+    pub(crate) is_baseline: bool,
 }
 
 pub(crate) struct Fitted {

@@ -90,8 +90,9 @@ impl Parts {
         &self.0[part as usize]
     }
 
-    /// Where alert thresholds are chosen: all that is neither learnt from nor judged on.
-    pub(crate) fn for_threshold(&self) -> Vec<u32> {
+    /// Where probabilities are calibrated and thresholds chosen: all that is neither learnt from nor judged on. The
+    /// calibration part alone holds too few events: the slope fitted on it misses by more than the gate allows.
+    pub(crate) fn validation(&self) -> Vec<u32> {
         [self.rows(Part::EarlyStopping), self.rows(Part::Calibration)].concat()
     }
 }

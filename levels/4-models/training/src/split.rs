@@ -9,7 +9,7 @@ pub enum Part {
     Train,
     /// 10 %: decides when to stop.
     EarlyStopping,
-    /// 5 %: turns scores into probabilities.
+    /// 5 %: together with early stopping's, turns scores into probabilities.
     Calibration,
     /// 15 %: looked at once, at the end.
     Test,

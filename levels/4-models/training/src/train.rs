@@ -31,9 +31,9 @@ pub fn train(set: &TrainingSet, settings: &Settings, progress: &mut dyn FnMut(Pr
     let training = Training { set, parts: &parts, settings, preprocessing };
 
     let hyper = settings.hyper();
-    let network = Recipe { name: "network", hidden: &settings.hidden, hyper };
+    let network = Recipe { name: "network", hidden: &settings.hidden, hyper, is_baseline: false };
     let plain = Hyper { dropout: 0.0, input_dropout: 0.0, ..hyper };
-    let regression = Recipe { name: "logistic_regression", hidden: &[], hyper: plain };
+    let regression = Recipe { name: "logistic_regression", hidden: &[], hyper: plain, is_baseline: true };
     let (sender, receiver) = channel();
     let finished = thread::scope(|scope| {
         let threads = [network, regression].map(|recipe| {
@@ -76,13 +76,16 @@ impl Training<'_> {
         });
         model.layers.clone_from(&fitted.layers);
 
-        let rows = parts.rows(Part::Calibration);
-        let outcomes = Outcomes::new(set, rows);
-        model.calibration = calibrate::platt(recipe.name, &batches::logits(&model, set, rows), &outcomes.labels)?;
-
-        let rows = parts.for_threshold();
+        let rows = parts.validation();
+        let outcomes = Outcomes::new(set, &rows);
+        let logits = batches::logits(&model, set, &rows);
+        model.calibration = if recipe.is_baseline {
+            calibrate::platt_of_baseline(&logits, &outcomes.labels)
+        } else {
+            calibrate::platt(recipe.name, &logits, &outcomes.labels)?
+        };
         let probabilities = batches::probabilities(&model, set, &rows);
-        model.thresholds = threshold::thresholds(&Outcomes::new(set, &rows), &probabilities, set.has_utility);
+        model.thresholds = threshold::thresholds(&outcomes, &probabilities, set.has_utility);
         model.check()?;
         Ok(Finished { model, fitted, seconds: start.elapsed().as_secs_f64() })
     }
