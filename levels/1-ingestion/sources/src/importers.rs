@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, Source, physionet_2019};
+use crate::{Error, Source, physionet_2012, physionet_2019};
 
 /// A set that can be imported.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +16,21 @@ pub struct Importer {
 }
 
 /// Every importer.
-pub static IMPORTERS: &[Importer] = &[Importer {
-    name: physionet_2019::NAME,
-    about: "PhysioNet/CinC Challenge 2019: hourly ICU rows with sepsis labels, as a .psv.tar.zst or a folder of .psv \
-            files (CC BY 4.0; cite Reyna et al., Crit Care Med 2020;48(2):210-217)",
-    open: physionet_2019::open,
-}];
+pub static IMPORTERS: &[Importer] = &[
+    Importer {
+        name: physionet_2012::NAME,
+        about: "PhysioNet/CinC Challenge 2012: the first 48 hours of ICU stays as charted, with in-hospital deaths, as a \
+                set-a.tar.gz (or .tar.zst) or a folder of .txt files, Outcomes-a.txt beside (ODC-BY 1.0; cite Silva et \
+                al., Comput Cardiol 2012;39:245-248)",
+        open: physionet_2012::open,
+    },
+    Importer {
+        name: physionet_2019::NAME,
+        about: "PhysioNet/CinC Challenge 2019: hourly ICU rows with sepsis labels, as a .psv.tar.zst or a folder of .psv \
+                files (CC BY 4.0; cite Reyna et al., Crit Care Med 2020;48(2):210-217)",
+        open: physionet_2019::open,
+    },
+];
 
 /// The importer of this name.
 pub fn importer(name: &str) -> Result<&'static Importer, UnknownSource> {
@@ -52,24 +61,13 @@ fn hint(name: &str) -> String {
 
 fn nearest(name: &str) -> Option<&'static str> {
     let wanted = name.to_ascii_lowercase();
-    let (edits, nearest) = known().into_iter().map(|known| (edits_between(&wanted, known), known)).min()?;
-    (edits <= nearest.len() / 2).then_some(nearest)
+    nearest_of(&wanted, known())
 }
 
-/// Levenshtein's distance.
-fn edits_between(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+/// The name that looks most like a wrong one, if any looks like it at all.
+pub(crate) fn nearest_of<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (edits, nearest) = names.into_iter().map(|name| (strsim::levenshtein(wrong, name), name)).min()?;
+    (edits <= nearest.len() / 2).then_some(nearest)
 }
 
 #[cfg(test)]
@@ -81,21 +79,14 @@ mod tests {
         assert_eq!(importer("physionet-2019").unwrap().name, "physionet-2019");
         let cases = [
             ("physionet2019", Some("physionet-2019")),
-            ("PhysioNet-2012", Some("physionet-2019")),
-            ("fhir", None),
+            ("PhysioNet-2012", Some("physionet-2012")),
+            ("physio", None),
             ("", None),
         ];
         for (name, nearest) in cases {
             let error = importer(name).unwrap_err();
             assert_eq!(error.nearest(), nearest, "{name}");
-            assert!(error.to_string().contains("known: physionet-2019"), "{error}");
-        }
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, edits) in [("", "", 0), ("kitten", "sitting", 3), ("", "abc", 3), ("flaw", "lawn", 2)] {
-            assert_eq!(edits_between(a, b), edits, "{a} {b}");
+            assert!(error.to_string().contains("known: physionet-2012, physionet-2019"), "{error}");
         }
     }
 }

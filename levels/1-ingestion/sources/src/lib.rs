@@ -10,9 +10,15 @@ pub use source::{Availability, Error, Record, Sink, Source, Summary};
 mod importers;
 pub use importers::{IMPORTERS, Importer, UnknownSource, importer};
 
+mod delivery;
+mod packed;
+
+mod physionet_2012;
 mod physionet_2019;
 
 pub mod synthetic;
 
 #[cfg(test)]
 mod collect;
+#[cfg(test)]
+mod made;
