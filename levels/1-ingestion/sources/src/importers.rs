@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, Source, physionet_2012, physionet_2019};
+use crate::{Error, Source, mimic_iv, physionet_2012, physionet_2019};
 
 /// A set that can be imported.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,12 @@ pub struct Importer {
 
 /// Every importer.
 pub static IMPORTERS: &[Importer] = &[
+    Importer {
+        name: mimic_iv::NAME,
+        about: "MIMIC-IV: hospital and ICU records with labs, infusions, doses and deaths, as the folder that holds hosp/ \
+                and icu/ (credentialed; the demo is open, ODbL 1.0; cite Johnson et al., doi 10.13026/dp1f-ex47)",
+        open: mimic_iv::open,
+    },
     Importer {
         name: physionet_2012::NAME,
         about: "PhysioNet/CinC Challenge 2012: the first 48 hours of ICU stays as charted, with in-hospital deaths, as a \
@@ -86,7 +92,7 @@ mod tests {
         for (name, nearest) in cases {
             let error = importer(name).unwrap_err();
             assert_eq!(error.nearest(), nearest, "{name}");
-            assert!(error.to_string().contains("known: physionet-2012, physionet-2019"), "{error}");
+            assert!(error.to_string().contains("physionet-2012, physionet-2019"), "{error}");
         }
     }
 }

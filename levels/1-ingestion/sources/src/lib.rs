@@ -12,7 +12,11 @@ pub use importers::{IMPORTERS, Importer, UnknownSource, importer};
 
 mod delivery;
 mod packed;
+mod table;
+mod unpacked;
 
+mod meds;
+mod mimic_iv;
 mod physionet_2012;
 mod physionet_2019;
 

@@ -1,22 +1,14 @@
 //! A set as its authors packed it: a tar, compressed with zstd or gzip.
 
-use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::{File, Kind};
 use crate::Error;
-
-/// What every zstd frame starts with.
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-
-/// What every gzip member starts with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use crate::unpacked::{self, GZIP, Progress, ZSTD};
 
 /// No stay is this long: the sets' largest files have 60 KB.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -57,10 +49,8 @@ impl Archive {
     /// A file that the archive cuts short is not given.
     pub(super) fn each_file(&self, give: &mut dyn FnMut(File, u64) -> Result<(), Error>) -> Result<(), Error> {
         let mut last = None;
-        let file = fs::File::open(&self.path).map_err(|error| self.damaged(&error, None))?;
-        let read = Rc::new(Cell::new(0));
-        let counted = Counted { inner: file, read: Rc::clone(&read) };
-        let unpacked = unpack(counted).map_err(|error| self.damaged(&error, None))?;
+        let read = Progress::default();
+        let unpacked = unpacked::open(&self.path, &read).map_err(|error| self.damaged(&error, None))?;
         let mut tar = tar::Archive::new(unpacked);
         for entry in tar.entries().map_err(|error| self.damaged(&error, None))? {
             let file =
@@ -104,14 +94,6 @@ impl Archive {
     }
 }
 
-/// What stands in the archive, by what it starts with.
-fn unpack<R: Read + 'static>(mut packed: R) -> io::Result<Box<dyn Read>> {
-    let mut start = [0; 2];
-    packed.read_exact(&mut start)?;
-    let whole = io::Cursor::new(start).chain(packed);
-    Ok(if start == GZIP { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(zstd::Decoder::new(whole)?) })
-}
-
 /// What the file is, if it is no archive.
 fn what_else(path: &Path, start: &[u8], kind: &Kind) -> Option<&'static str> {
     match start {
@@ -121,19 +103,5 @@ fn what_else(path: &Path, start: &[u8], kind: &Kind) -> Option<&'static str> {
         b"PK\x03\x04" => Some("this is a zip file"),
         _ if kind.takes(path) => Some("this is one file of the set"),
         _ => Some("this is no archive of zstd or gzip"),
-    }
-}
-
-/// Counts what passes, for the progress.
-struct Counted<R> {
-    inner: R,
-    read: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + count as u64);
-        Ok(count)
     }
 }
