@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, Source, mimic_iv, physionet_2012, physionet_2019};
+use crate::{Error, Source, mapped_csv, mimic_iv, physionet_2012, physionet_2019};
 
 /// A set that can be imported.
 #[derive(Clone, Copy, Debug)]
@@ -11,30 +11,60 @@ pub struct Importer {
     pub name: &'static str,
     /// What it is and whose licence it carries, in one sentence.
     pub about: &'static str,
-    /// Opens the set that lies at a path.
-    pub open: fn(&Path) -> Result<Box<dyn Source>, Error>,
+    opens: Opens,
+}
+
+/// What opening a set takes.
+#[derive(Clone, Copy, Debug)]
+enum Opens {
+    /// Where it lies.
+    At(fn(&Path) -> Result<Box<dyn Source>, Error>),
+    /// Where it lies, and the file that says what its columns are.
+    Mapped(fn(&Path, &Path) -> Result<Box<dyn Source>, Error>),
+}
+
+impl Importer {
+    /// Opens the set that lies at a path. A mapping file is needed by `csv` and by no other.
+    pub fn open(&self, path: &Path, mapping: Option<&Path>) -> Result<Box<dyn Source>, Error> {
+        match (self.opens, mapping) {
+            (Opens::At(open), None) => open(path),
+            (Opens::Mapped(open), Some(mapping)) => open(path, mapping),
+            (Opens::At(_), Some(mapping)) => {
+                Err(Error::input(mapping, format!("{} knows its columns and takes no mapping", self.name)))
+            }
+            (Opens::Mapped(_), None) => Err(Error::input(
+                path,
+                format!("{} needs a file that says what the columns are: --mapping FILE.toml", self.name),
+            )),
+        }
+    }
 }
 
 /// Every importer.
 pub static IMPORTERS: &[Importer] = &[
     Importer {
+        name: mapped_csv::NAME,
+        about: "any CSV, by a mapping file that says which column is what (--mapping FILE.toml)",
+        opens: Opens::Mapped(mapped_csv::open),
+    },
+    Importer {
         name: mimic_iv::NAME,
         about: "MIMIC-IV: hospital and ICU records with labs, infusions, doses and deaths, as the folder that holds hosp/ \
                 and icu/ (credentialed; the demo is open, ODbL 1.0; cite Johnson et al., doi 10.13026/dp1f-ex47)",
-        open: mimic_iv::open,
+        opens: Opens::At(mimic_iv::open),
     },
     Importer {
         name: physionet_2012::NAME,
         about: "PhysioNet/CinC Challenge 2012: the first 48 hours of ICU stays as charted, with in-hospital deaths, as a \
                 set-a.tar.gz (or .tar.zst) or a folder of .txt files, Outcomes-a.txt beside (ODC-BY 1.0; cite Silva et \
                 al., Comput Cardiol 2012;39:245-248)",
-        open: physionet_2012::open,
+        opens: Opens::At(physionet_2012::open),
     },
     Importer {
         name: physionet_2019::NAME,
         about: "PhysioNet/CinC Challenge 2019: hourly ICU rows with sepsis labels, as a .psv.tar.zst or a folder of .psv \
                 files (CC BY 4.0; cite Reyna et al., Crit Care Med 2020;48(2):210-217)",
-        open: physionet_2019::open,
+        opens: Opens::At(physionet_2019::open),
     },
 ];
 
@@ -79,6 +109,15 @@ pub(crate) fn nearest_of<'a>(wrong: &str, names: impl IntoIterator<Item = &'a st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mapping_is_for_csv_alone() {
+        let (path, mapping) = (Path::new("a.csv"), Path::new("a.toml"));
+        let error = importer("csv").unwrap().open(path, None).err().unwrap().to_string();
+        assert!(error.contains("--mapping FILE.toml"), "{error}");
+        let error = importer("physionet-2019").unwrap().open(path, Some(mapping)).err().unwrap().to_string();
+        assert!(error.contains("takes no mapping"), "{error}");
+    }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {

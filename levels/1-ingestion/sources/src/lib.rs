@@ -15,6 +15,7 @@ mod packed;
 mod table;
 mod unpacked;
 
+mod mapped_csv;
 mod meds;
 mod mimic_iv;
 mod physionet_2012;
