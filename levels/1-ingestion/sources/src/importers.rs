@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, Source, mapped_csv, mimic_iv, physionet_2012, physionet_2019};
+use crate::{Error, Source, fhir, mapped_csv, meds, mimic_iv, physionet_2012, physionet_2019};
 
 /// A set that can be imported.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,16 @@ pub static IMPORTERS: &[Importer] = &[
         name: mapped_csv::NAME,
         about: "any CSV, by a mapping file that says which column is what (--mapping FILE.toml)",
         opens: Opens::Mapped(mapped_csv::open),
+    },
+    Importer {
+        name: fhir::NAME,
+        about: "FHIR R4: Bulk Data (.ndjson) and Bundles (.json), a file or a folder of them",
+        opens: Opens::At(fhir::open),
+    },
+    Importer {
+        name: meds::NAME,
+        about: "MEDS 0.4: the folder that holds data/, or one .parquet file; LOINC codes and those of MIMIC-IV are known",
+        opens: Opens::At(meds::open),
     },
     Importer {
         name: mimic_iv::NAME,

@@ -15,8 +15,9 @@ mod packed;
 mod table;
 mod unpacked;
 
+pub mod fhir;
 mod mapped_csv;
-mod meds;
+pub mod meds;
 mod mimic_iv;
 mod physionet_2012;
 mod physionet_2019;

@@ -20,7 +20,6 @@ pub(crate) struct Table {
 }
 
 /// A row, whose columns are numbered as they were wanted.
-#[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
     table: &'a Table,
 }

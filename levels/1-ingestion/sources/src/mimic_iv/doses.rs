@@ -131,7 +131,7 @@ fn give(
             continue;
         }
         delivery.rows += 1;
-        if delivery.rows % 10_000 == 0 {
+        if delivery.rows.is_multiple_of(10_000) {
             delivery.progress(progress.get());
         }
         let what = row.some(5).unwrap_or("no word");

@@ -34,7 +34,7 @@ pub(super) fn read(tables: &Tables, progress: &Progress, delivery: &mut Delivery
     };
     while let Some(row) = table.next()? {
         delivery.rows += 1;
-        if delivery.rows % 10_000 == 0 {
+        if delivery.rows.is_multiple_of(10_000) {
             delivery.progress(progress.get());
         }
         // A rewritten order was replaced before anything of it was given.

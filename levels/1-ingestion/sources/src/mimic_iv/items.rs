@@ -3,11 +3,11 @@
 use strata_types::event::Vitals;
 
 /// A field of a reading.
-pub(super) type Field = fn(&mut Vitals) -> &mut Option<f64>;
+pub(crate) type Field = fn(&mut Vitals) -> &mut Option<f64>;
 
 /// What a charted value becomes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Becomes {
+pub(crate) enum Becomes {
     /// A field, unless this other item was charted for it at the same time.
     Field(Field, Option<u32>),
     /// A pressure: of the arterial line (0), a second line (1) or the cuff (2).
@@ -20,15 +20,15 @@ pub(super) enum Becomes {
 
 /// An item of `icu/chartevents`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Item {
-    pub(super) id: u32,
+pub(crate) struct Item {
+    pub(crate) id: u32,
     /// How the summary calls it.
-    pub(super) name: &'static str,
-    pub(super) becomes: Becomes,
+    pub(crate) name: &'static str,
+    pub(crate) becomes: Becomes,
 }
 
 /// The item of this id, if it is a vital sign.
-pub(super) fn item(id: u32) -> Option<&'static Item> {
+pub(crate) fn item(id: u32) -> Option<&'static Item> {
     ITEMS.iter().find(|item| item.id == id)
 }
 

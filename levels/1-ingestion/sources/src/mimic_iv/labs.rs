@@ -34,7 +34,7 @@ pub(super) fn read(tables: &Tables, progress: &Progress, delivery: &mut Delivery
     let (mut tests, mut filled) = (HashMap::new(), 0);
     while let Some(row) = table.next()? {
         delivery.rows += 1;
-        if delivery.rows % 10_000 == 0 {
+        if delivery.rows.is_multiple_of(10_000) {
             delivery.progress(progress.get());
         }
         let item = row.id(1)?;
@@ -74,6 +74,11 @@ pub(super) fn read(tables: &Tables, progress: &Progress, delivery: &mut Delivery
     Ok(())
 }
 
+/// The LOINC code of an item of `hosp/d_labitems` that is a variable.
+pub(crate) fn loinc(item: u64) -> Option<&'static str> {
+    ITEMS.iter().find(|(known, _)| u64::from(*known) == item).map(|(_, loinc)| *loinc)
+}
+
 /// A test of the laboratory.
 struct Test {
     loinc: Option<&'static str>,
@@ -84,9 +89,8 @@ struct Test {
 
 impl Test {
     fn of(item: u64, label: Option<&str>) -> Self {
-        let known = ITEMS.iter().find(|(known, _)| u64::from(*known) == item);
         let label = label.map_or_else(|| item.to_string(), Into::into);
-        Self { loinc: known.map(|(_, loinc)| *loinc), column: format!("labevents {item} {label}"), label }
+        Self { loinc: loinc(item), column: format!("labevents {item} {label}"), label }
     }
 }
 

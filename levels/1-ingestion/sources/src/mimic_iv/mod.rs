@@ -15,11 +15,11 @@ use crate::{Availability, Error, Sink, Source, Summary};
 
 mod doses;
 mod infusions;
-mod items;
-mod labs;
+pub(crate) mod items;
+pub(crate) mod labs;
 mod passes;
 mod patients;
-mod reading;
+pub(crate) mod reading;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -5,25 +5,24 @@
 use strata_types::event::Vitals;
 use strata_types::{PatientId, Timestamp};
 
-use super::NAME;
 use super::items::{Becomes, Item};
 
 /// A value that was charted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Charted {
-    pub(super) subject: u64,
-    pub(super) time: Timestamp,
+pub(crate) struct Charted {
+    pub(crate) subject: u64,
+    pub(crate) time: Timestamp,
     /// When it was stored.
-    pub(super) arrived: Timestamp,
-    pub(super) item: &'static Item,
-    pub(super) value: f64,
+    pub(crate) arrived: Timestamp,
+    pub(crate) item: &'static Item,
+    pub(crate) value: f64,
 }
 
 /// The reading of one subject at one time, and what became of each value: `None` for what is part of
 /// it, else the reason why not. The reading is empty when nothing is part of it.
-pub(super) fn reading(patient_id: PatientId, charted: &[Charted]) -> (Vitals, Vec<Option<&'static str>>) {
+pub(crate) fn reading(patient_id: PatientId, charted: &[Charted], source: &str) -> (Vitals, Vec<Option<&'static str>>) {
     let time = charted.first().map_or(Timestamp(0), |first| first.time);
-    let mut vitals = Vitals::at(patient_id, time, NAME);
+    let mut vitals = Vitals::at(patient_id, time, source);
     let preferred = preferred_way(charted);
     let mut coma = [None; 3];
     let fates = charted.iter().enumerate().map(|(place, charted_here)| {
@@ -93,7 +92,7 @@ mod tests {
                 value: *value,
             })
             .collect();
-        let (vitals, fates) = reading("1".parse().unwrap(), &charted);
+        let (vitals, fates) = reading("1".parse().unwrap(), &charted, "mimic-iv");
         let json = serde_json::to_string(&vitals).unwrap();
         let signs = json.split_once(r#""mimic-iv""#).unwrap().1.trim_matches([',', '}']);
         assert_eq!(signs, expected);

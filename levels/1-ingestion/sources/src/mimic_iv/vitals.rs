@@ -4,6 +4,7 @@ use std::path::Path;
 
 use strata_types::Event;
 
+use super::NAME;
 use super::items::{Item, item};
 use super::passes::Pass;
 use super::reading::{Charted, reading};
@@ -104,7 +105,7 @@ fn give(mut charted: Vec<Charted>, delivery: &mut Delivery<'_>) -> Result<(), Er
     for together in charted.chunk_by(|a, b| (a.subject, a.time) == (b.subject, b.time)) {
         let first = together[0];
         let patient_id = first.subject.to_string().parse().expect("a number is a patient's id");
-        let (vitals, fates) = reading(patient_id, together);
+        let (vitals, fates) = reading(patient_id, together, NAME);
         for (charted, fate) in together.iter().zip(fates) {
             match fate {
                 None => delivery.mapped(&name(charted.item), 1),

@@ -6,13 +6,16 @@
 
 use strata_types::event::Vitals;
 
+/// A field of a reading.
+pub(super) type Field = fn(&mut Vitals) -> &mut Option<f64>;
+
 /// What a parameter's values become.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Becomes {
     /// A field of the minute's reading.
-    Vital(fn(&mut Vitals) -> &mut Option<f64>),
+    Vital(Field),
     /// A pressure of the reading, of an arterial line or of a cuff.
-    Pressure(Way, fn(&mut Vitals) -> &mut Option<f64>),
+    Pressure(Way, Field),
     /// A laboratory result of its own: the variable and the documented unit.
     Lab { variable: &'static str, unit: &'static str },
     /// Part of the patient's record, when it stands at 00:00.
@@ -86,11 +89,11 @@ static PARAMETERS: [Parameter; 42] = [
     nothing("Cholesterol", "cholesterol: no variable"),
 ];
 
-const fn vital(name: &'static str, field: fn(&mut Vitals) -> &mut Option<f64>) -> Parameter {
+const fn vital(name: &'static str, field: Field) -> Parameter {
     Parameter { name, becomes: Becomes::Vital(field) }
 }
 
-const fn pressure(name: &'static str, way: Way, field: fn(&mut Vitals) -> &mut Option<f64>) -> Parameter {
+const fn pressure(name: &'static str, way: Way, field: Field) -> Parameter {
     Parameter { name, becomes: Becomes::Pressure(way, field) }
 }
 

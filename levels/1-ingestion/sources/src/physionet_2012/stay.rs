@@ -5,7 +5,7 @@ use strata_types::event::{LabResult, Patient, Sex, Vitals};
 use strata_types::{Event, HOUR, MINUTE, PatientId, Timestamp};
 
 use super::NAME;
-use super::columns::{Becomes, Way, parameter};
+use super::columns::{Becomes, Field, Way, parameter};
 use crate::Error;
 use crate::packed::File;
 
@@ -58,10 +58,7 @@ impl Stay {
     fn read_lines(&mut self, content: &[u8]) -> Result<(), (u64, String)> {
         let text = std::str::from_utf8(content).map_err(|error| {
             let before = &content[..error.valid_up_to()];
-            (
-                before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1,
-                "not text: the file is damaged".to_owned(),
-            )
+            (before.split(|byte| *byte == b'\n').count() as u64, "not text: the file is damaged".to_owned())
         })?;
         let mut lines = text.lines().zip(1..);
         match lines.next() {
@@ -69,12 +66,12 @@ impl Stay {
             Some((HEADER, _)) => {}
             Some(_) => return Err((1, format!("no header of PhysioNet 2012: the first line must be `{HEADER}`"))),
         }
-        let mut patient = self.patient();
+        let mut patient = Some(self.patient());
         let mut minute = Minute::at(0);
         let mut damage = None;
         for (line, number) in lines {
-            match self.row(line, minute.minute) {
-                Ok(row) if row.minute == minute.minute => self.take(&row, &mut patient, &mut minute),
+            match self.row(line, minute.since_admission) {
+                Ok(row) if row.minute == minute.since_admission => self.take(&row, &mut patient, &mut minute),
                 Ok(row) => {
                     self.close(std::mem::replace(&mut minute, Minute::at(row.minute)), &mut patient);
                     self.take(&row, &mut patient, &mut minute);
@@ -136,7 +133,7 @@ impl Stay {
     /// Gives the events of a minute; the first one that closes gives the patient before them.
     fn close(&mut self, minute: Minute, patient: &mut Option<Patient>) {
         self.events.extend(patient.take().filter(|_| self.rows > 0).map(Event::Patient));
-        let time = self.admission + minute.minute * MINUTE;
+        let time = self.admission + minute.since_admission * MINUTE;
         let arterial = |way| way == Some(Way::Arterial);
         let line_reads = minute.vitals.iter().any(|(_, way, _, value)| arterial(*way) && *value > 0.0);
         let cuff = minute.vitals.iter().any(|(_, way, _, _)| *way == Some(Way::Cuff));
@@ -178,8 +175,8 @@ impl Stay {
         }));
     }
 
-    fn patient(&self) -> Option<Patient> {
-        Some(Patient {
+    fn patient(&self) -> Patient {
+        Patient {
             patient_id: self.patient_id.clone(),
             birth_year: None,
             age: None,
@@ -196,20 +193,20 @@ impl Stay {
             comorbidities: Vec::new(),
             source: NAME.into(),
             event_id: None,
-        })
+        }
     }
 }
 
 /// What was charted at one minute.
 struct Minute {
-    minute: i64,
-    vitals: Vec<(&'static str, Option<Way>, fn(&mut Vitals) -> &mut Option<f64>, f64)>,
+    since_admission: i64,
+    vitals: Vec<(&'static str, Option<Way>, Field, f64)>,
     labs: Vec<(&'static str, &'static str, f64)>,
 }
 
 impl Minute {
     fn at(minute: i64) -> Self {
-        Self { minute, vitals: Vec::new(), labs: Vec::new() }
+        Self { since_admission: minute, vitals: Vec::new(), labs: Vec::new() }
     }
 }
 
