@@ -14,18 +14,20 @@ pub struct Importer {
     opens: Opens,
 }
 
+type Opened = Result<Box<dyn Source>, Error>;
+
 /// What opening a set takes.
 #[derive(Clone, Copy, Debug)]
 enum Opens {
     /// Where it lies.
-    At(fn(&Path) -> Result<Box<dyn Source>, Error>),
+    At(fn(&Path) -> Opened),
     /// Where it lies, and the file that says what its columns are.
-    Mapped(fn(&Path, &Path) -> Result<Box<dyn Source>, Error>),
+    Mapped(fn(&Path, &Path) -> Opened),
 }
 
 impl Importer {
     /// Opens the set that lies at a path. A mapping file is needed by `csv` and by no other.
-    pub fn open(&self, path: &Path, mapping: Option<&Path>) -> Result<Box<dyn Source>, Error> {
+    pub fn open(&self, path: &Path, mapping: Option<&Path>) -> Opened {
         match (self.opens, mapping) {
             (Opens::At(open), None) => open(path),
             (Opens::Mapped(open), Some(mapping)) => open(path, mapping),

@@ -1,4 +1,4 @@
-//! AdverseEvent: what happened, how severe it was, and when it was reported.
+//! `AdverseEvent`: what happened, how severe it was, and when it was reported.
 
 use serde_json::Value;
 use strata_types::event::{AdverseEvent, Severity};

@@ -38,11 +38,11 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>, Error> {
     let names: Vec<String> =
         files.iter().map(|file| file.strip_prefix(path).unwrap_or(file).display().to_string()).collect();
     let (sha256, bytes) = fingerprint(names.iter().map(String::as_str).zip(files.iter().map(PathBuf::as_path)))?;
-    Ok(Box::new(Files { files, sha256, bytes }))
+    Ok(Box::new(Input { files, sha256, bytes }))
 }
 
 #[derive(Debug)]
-struct Files {
+struct Input {
     files: Vec<PathBuf>,
     sha256: String,
     bytes: u64,
@@ -57,11 +57,12 @@ enum Form {
 
 fn form(path: &Path) -> Option<Form> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    if name.ends_with(".ndjson") || name.ends_with(".jsonl") {
-        Some(Form::Lines)
-    } else {
-        name.ends_with(".json").then_some(Form::Whole)
+    let mut endings = name.rsplit('.');
+    let last = endings.next()?;
+    match if matches!(last, "gz" | "zst") { endings.next()? } else { last } {
+        "ndjson" | "jsonl" => Some(Form::Lines),
+        "json" => Some(Form::Whole),
+        _ => None,
     }
 }
 
@@ -77,7 +78,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-impl Source for Files {
+impl Source for Input {
     fn log(&self) -> String {
         format!("{NAME}-{}", &self.sha256[..12])
     }

@@ -1,4 +1,4 @@
-//! MedicationAdministration: a dose, or an infusion with its rate and its end.
+//! `MedicationAdministration`: a dose, or an infusion with its rate and its end.
 
 use serde_json::Value;
 use strata_types::event::Medication;

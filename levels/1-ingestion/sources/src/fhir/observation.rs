@@ -130,14 +130,9 @@ impl Shared<'_> {
     }
 }
 
-/// The value in the unit of the event's field. A score needs no unit; a percentage may be a fraction.
+/// The value in the unit of the event's field; a score needs no unit.
 fn canonical(variable: &Variable, number: f64, unit: Option<&str>) -> Option<f64> {
-    match unit {
-        None if variable.ucum == "{score}" => Some(number),
-        None => None,
-        Some(_) if variable.ucum == "{score}" => Some(number),
-        Some(unit) => to_canonical(variable, number, unit),
-    }
+    if variable.ucum == "{score}" { Some(number) } else { to_canonical(variable, number, unit?) }
 }
 
 /// How the summary calls an observation: by its code, without anything about the patient.

@@ -36,6 +36,7 @@ fn check_none(resource: &Value, reason: &str) {
     assert!(skipped.len() == 1 && skipped[0].contains(reason), "`{reason}` in {skipped:?}");
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "json! gives values")]
 fn observation(code: &str, value: Value) -> Value {
     json!({
         "resourceType": "Observation", "id": "o1", "status": "final",

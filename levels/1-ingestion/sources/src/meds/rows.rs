@@ -80,7 +80,7 @@ fn rows_of(
     let (Some(subject), Some(time), Some(code)) = (subject, time, code) else { return Ok(number) };
     let (subject, time) = (subject.as_primitive::<Int64Type>(), time.as_primitive::<TimestampMicrosecondType>());
     let code = code.as_string::<i32>();
-    let texts = texts.as_ref().map(|texts| texts.as_string::<i32>());
+    let texts = texts.as_ref().map(AsArray::as_string::<i32>);
     for row in 0..batch.num_rows() {
         number += 1;
         if subject.is_null(row) || code.is_null(row) {

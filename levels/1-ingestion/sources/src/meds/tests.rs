@@ -114,7 +114,7 @@ fn an_export_is_whole_or_not_there() {
 fn codes_have_their_meanings() {
     use super::codes::{Meaning, meaning};
     let vital = |code: &str, name: &str| {
-        assert!(matches!(meaning(code), Meaning::Vital { item, .. } if item.name == name), "{code}")
+        assert!(matches!(meaning(code), Meaning::Vital { item, .. } if item.name == name), "{code}");
     };
     vital("LOINC//8867-4///min", "heart_rate");
     vital("LOINC/8867-4", "heart_rate");
@@ -230,7 +230,7 @@ fn the_standards_own_tools_read_an_export() {
         (&said["subjects"], &said["codes"], &said["splits"]),
         (&300.into(), &exported.codes.into(), &300.into())
     );
-    assert_eq!(said["heart_rate"], 300 * 80);
+    assert_eq!(said["heart_rate"], 300.0 * 80.0);
 }
 
 fn any_subject(id: i64) -> impl Strategy<Value = Subject> {

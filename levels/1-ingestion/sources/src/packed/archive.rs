@@ -60,13 +60,11 @@ impl Archive {
                 give(file, read.get())?;
             }
         }
-        match last {
-            Some(_) => Ok(()),
-            None => {
-                let extension = self.kind.extension;
-                Err(Error::input(&self.path, format!("the archive holds no .{extension} file of the set")))
-            }
+        if last.is_some() {
+            return Ok(());
         }
+        let extension = self.kind.extension;
+        Err(Error::input(&self.path, format!("the archive holds no .{extension} file of the set")))
     }
 
     /// The file of an entry, or `None` for folders and files of other kinds.
