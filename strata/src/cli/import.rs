@@ -29,7 +29,8 @@ impl Import {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
         let _lock = stack.folder.lock()?;
-        let imported = import(&stack, stack.ingestion.source(&self.source, &self.path, self.mapping.as_deref())?).await?;
+        let imported =
+            import(&stack, stack.ingestion.source(&self.source, &self.path, self.mapping.as_deref())?).await?;
         show(&imported, context.json)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -2,7 +2,8 @@
 //!
 //! A [`Source`] gives records in an order that depends on its input alone; a [`Sink`] takes them.
 //! What the records mean in other units, which are doubled and which are impossible is the
-//! refinery's business: a source gives what the set says.
+//! refinery's business: a source gives what the set says. [`meds`] also writes what others read, and
+//! [`fhir`] converts what comes over the network by the same function as what comes in files.
 
 mod source;
 pub use source::{Availability, Error, Record, Sink, Source, Summary};
