@@ -21,7 +21,13 @@ const COMMAND: &[&str] = &["strata"];
 pub const HOMES: &[Home] = &[
     Home { dependency: "datafusion", homes: LAKE, reason: "a long build, and its types change with every release" },
     Home { dependency: "deltalake", homes: LAKE, reason: "a table's log is written in one place" },
-    Home { dependency: "parquet", homes: LAKE, reason: "how files are laid out is the lake's business" },
+    Home {
+        dependency: "parquet",
+        homes: &["strata-lakehouse", "strata-sources"],
+        reason: "how files are laid out is the lake's business; the sources read and write the sets of others that are Parquet (MEDS)",
+    },
+    Home { dependency: "csv", homes: &["strata-sources"], reason: "tables of others end at the sources" },
+    Home { dependency: "flate2", homes: &["strata-sources"], reason: "Strata's own files are compressed with zstd" },
     Home {
         dependency: "object_store",
         homes: &["strata-objects", "strata-lakehouse"],

@@ -47,9 +47,9 @@ pub(crate) fn build(config: &Config, objects: &Objects, clock: &Arc<dyn Clock>) 
 }
 
 impl Ingestion {
-    /// Opens a set by its importer's name.
-    pub fn source(&self, name: &str, path: &Path) -> Result<Box<dyn Source>> {
-        Ok((importer(name)?.open)(path)?)
+    /// Opens a set by its importer's name; `csv` needs a mapping file, no other takes one.
+    pub fn source(&self, name: &str, path: &Path, mapping: Option<&Path>) -> Result<Box<dyn Source>> {
+        Ok(importer(name)?.open(path, mapping)?)
     }
 
     /// Opens the synthetic hospital.

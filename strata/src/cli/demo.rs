@@ -42,7 +42,7 @@ impl Demo {
         let mut stages = Stages { began: Instant::now(), rows: Vec::new() };
 
         let source = match &self.from {
-            Some(from) => stack.ingestion.source(&from[0], &PathBuf::from(&from[1]))?,
+            Some(from) => stack.ingestion.source(&from[0], &PathBuf::from(&from[1]), None)?,
             None => stack.ingestion.hospital(&config.synthetic, &[])?,
         };
         let imported = import::import(&stack, source).await?;

@@ -13,20 +13,24 @@ use crate::{output, progress};
 /// Reads a data set into bronze
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata import physionet-2019 training_setA.psv.tar.zst\n  strata import physionet-2019 training_setA/\n\nSources:\n  physionet-2019  hourly ICU rows with sepsis labels (.psv.tar.zst, or a folder of .psv)\n\nAn import that was cut short is begun anew by the same command: it adds only what is missing."
+    after_help = "Examples:\n  strata import physionet-2019 training_setA.psv.tar.zst\n  strata import mimic-iv mimic-iv-demo-2.2/\n  strata import csv ward.csv --mapping ward.toml\n\nSources:\n  physionet-2012  48 hours of ICU stays with deaths (set-a.tar.gz or .tar.zst, or a folder of .txt)\n  physionet-2019  hourly ICU rows with sepsis labels (.psv.tar.zst, or a folder of .psv)\n  mimic-iv        MIMIC-IV, the folder that holds hosp/ and icu/\n  fhir            FHIR R4: Bulk Data (.ndjson) or Bundles (.json), a file or a folder of them\n  meds            MEDS 0.4: the folder that holds data/\n  csv             any CSV, by a mapping file\n\nAn import that was cut short is begun anew by the same command: it adds only what is missing."
 )]
 pub(crate) struct Import {
     /// What kind of data set it is
     source: String,
     /// Where it lies
     path: PathBuf,
+    /// For csv: the TOML file that says which column is what
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
 }
 
 impl Import {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
         let _lock = stack.folder.lock()?;
-        let imported = import(&stack, stack.ingestion.source(&self.source, &self.path)?).await?;
+        let imported =
+            import(&stack, stack.ingestion.source(&self.source, &self.path, self.mapping.as_deref())?).await?;
         show(&imported, context.json)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,7 +1,7 @@
 //! The port: what every source gives, whatever its files look like.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use strata_types::{PatientId, Timestamp, Topic};
@@ -95,4 +95,16 @@ pub enum Error {
     /// The sink could not take a record.
     #[error("cannot write to bronze: {0}")]
     Sink(#[source] io::Error),
+}
+
+impl Error {
+    /// An input that cannot be read, and why.
+    pub(crate) fn input(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Input { path: path.into(), reason: reason.into() }
+    }
+
+    /// A place that cannot be read, and why.
+    pub(crate) fn damaged(file: &str, line: u64, reason: impl Into<String>) -> Self {
+        Self::Damaged { file: file.into(), line, reason: reason.into() }
+    }
 }

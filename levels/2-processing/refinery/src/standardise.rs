@@ -105,7 +105,7 @@ fn unit_rule<'a>(
         }
         // The challenges' headers are wrong: lactate's median is 1.8, magnesium's 2.0.
         ("lactate", "mg/dL") if challenge => (variable, "mmol/L", Some("lactate_is_mmol_per_l")),
-        ("magnesium", "mmol/dL") if challenge => (variable, "mg/dL", Some("magnesium_is_mg_per_dl")),
+        ("magnesium", "mmol/dL" | "mmol/L") if challenge => (variable, "mg/dL", Some("magnesium_is_mg_per_dl")),
         _ => (variable, unit, None),
     }
 }
@@ -157,6 +157,8 @@ mod tests {
             ("Lactate", 1.8, "mg/dL", "physionet-2019", Ok(("lactate", 1.8, Some("lactate_is_mmol_per_l")))),
             ("lactate", 18.0, "mg/dL", "lab-a", Ok(("lactate", 1.998, None))),
             ("magnesium", 2.0, "mmol/dL", "physionet-2019", Ok(("magnesium", 2.0, Some("magnesium_is_mg_per_dl")))),
+            ("magnesium", 2.0, "mmol/L", "physionet-2012", Ok(("magnesium", 2.0, Some("magnesium_is_mg_per_dl")))),
+            ("magnesium", 1.0, "mmol/L", "lab-a", Ok(("magnesium", 2.431, None))),
             ("Calcium", 1.2, "mg/dL", "lab-a", Ok(("calcium_ionised", 1.2, Some("calcium_is_ionised")))),
             ("Calcium", 9.1, "mg/dL", "lab-a", Ok(("calcium_total", 9.1, None))),
             ("glucose", 5.0, "mmol/L", "lab-a", Ok(("glucose", 90.08, None))),

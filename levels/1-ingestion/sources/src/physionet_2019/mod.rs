@@ -12,20 +12,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use strata_types::Topic;
 
+use crate::packed::{File, Kind, Packed};
 use crate::{Availability, Error, Record, Sink, Source, Summary};
 
-mod archive;
 mod columns;
-mod folder;
 mod row;
 mod stay;
 #[cfg(test)]
 mod tests;
 
-use archive::Archive;
 use columns::{Becomes, COLUMNS, COUNT};
-use folder::Folder;
-use stay::{File, Stay};
+use stay::Stay;
 
 /// The set's name, which is every record's `source`.
 pub(crate) const NAME: &str = "physionet-2019";
@@ -35,31 +32,19 @@ const BATCH_BYTES: usize = 8 << 20;
 
 /// Opens the set: its archive, or a folder with its files.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Source>, Error> {
-    let input = if path.is_dir() {
-        Input::Folder(Folder::open(path)?)
-    } else if path.exists() {
-        Input::Archive(Archive::open(path)?)
-    } else {
-        return Err(input_error(path, "nothing is there; give the .psv.tar.zst or the folder of .psv files"));
-    };
-    Ok(Box::new(PhysioNet2019 { input }))
+    Ok(Box::new(PhysioNet2019 { input: Packed::open(path, &FILES)? }))
 }
+
+static FILES: Kind = Kind { extension: "psv", archive: ".psv.tar.zst", is_member: |_| true };
 
 #[derive(Debug)]
 struct PhysioNet2019 {
-    input: Input,
-}
-
-#[derive(Debug)]
-enum Input {
-    Archive(Archive),
-    Folder(Folder),
+    input: Packed,
 }
 
 impl Source for PhysioNet2019 {
     fn log(&self) -> String {
-        let (Input::Archive(Archive { sha256, .. }) | Input::Folder(Folder { sha256, .. })) = &self.input;
-        format!("{NAME}-{}", &sha256[..12])
+        format!("{NAME}-{}", &self.input.sha256()[..12])
     }
 
     fn availability(&self) -> Availability {
@@ -67,19 +52,12 @@ impl Source for PhysioNet2019 {
     }
 
     fn work(&self) -> Option<u64> {
-        Some(match &self.input {
-            Input::Archive(archive) => archive.bytes,
-            Input::Folder(folder) => folder.names.len() as u64,
-        })
+        Some(self.input.work())
     }
 
     fn read(&mut self, sink: &mut dyn Sink) -> Result<Summary, Error> {
         let mut delivery = Delivery::to(sink);
-        let mut take = |file, done| delivery.take(file, done);
-        let outcome = match &self.input {
-            Input::Archive(archive) => archive.each_file(&mut take),
-            Input::Folder(folder) => folder.each_file(&mut take),
-        };
+        let outcome = self.input.each_file(&mut |file, done| delivery.take(file, done));
         // What came whole before the damage goes first, and may be damaged itself.
         delivery.flush()?;
         outcome?;
@@ -164,14 +142,4 @@ impl<'a> Delivery<'a> {
         }
         summary
     }
-}
-
-/// Whether a path names a file of the set; macOS' `._` companions are none.
-fn is_psv(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && path.extension().is_some_and(|extension| extension == "psv")
-}
-
-fn input_error(path: &Path, reason: &str) -> Error {
-    Error::Input { path: path.into(), reason: reason.into() }
 }

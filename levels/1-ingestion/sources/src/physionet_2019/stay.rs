@@ -12,6 +12,7 @@ use super::columns::{AGE, Becomes, COLUMNS, COUNT, GENDER, HOSP_ADM_TIME, ICULOS
 use super::columns::{check_header, shorten};
 use super::row::{self, Row};
 use crate::Error;
+use crate::packed::File;
 
 /// 2019-01-01T00:00:00Z: the set has no dates, so every admission lies in the 28 days from here.
 const FIRST_DAY: Timestamp = Timestamp(1_546_300_800_000_000);
@@ -24,13 +25,6 @@ const HORIZON_HOURS: f64 = 6.0;
 
 /// No stay and no wait before it is longer than this (11 years); beyond lies damage.
 const MOST_HOURS: f64 = 100_000.0;
-
-/// A `.psv` file as it came.
-#[derive(Debug)]
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) content: Vec<u8>,
-}
 
 /// What a file became: its records, and the damage that ended it early, if any.
 #[derive(Debug)]

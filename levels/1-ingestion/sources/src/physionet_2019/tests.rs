@@ -182,13 +182,13 @@ fn wrong_inputs_explain_themselves() {
     };
     check_damage(&folder.path().join("none"), &["none: nothing is there", "give the .psv.tar.zst"], 0);
     check_damage(&folder.path().join("one"), &["one: the folder holds no .psv file"], 0);
-    check_damage(&folder.path().join("two"), &["no .psv file; give its archive instead", "set.tar.zst"], 0);
+    check_damage(&folder.path().join("two"), &["no .psv file of the set; give its archive instead", "set.tar.zst"], 0);
     check_damage(&folder.path().join("p1.psv"), &["p1.psv: this is one file of the set; give"], 0);
     check_damage(&file("a.parquet", b"PAR1...PAR1"), &["a.parquet: this is a Parquet file"], 0);
-    check_damage(&file("a.tar.gz", &[0x1f, 0x8b, 8, 0]), &["gzip"], 0);
+    check_damage(&file("a.tar.gz", &[0x1f, 0x8b, 8, 0]), &["cut short or damaged at its start"], 0);
     check_damage(&file("a.zip", b"PK\x03\x04"), &["zip"], 0);
     check_damage(&file("empty.tar.zst", b""), &["empty.tar.zst: the file is empty"], 0);
-    check_damage(&file("garbage.tar.zst", &[7; 99]), &["no zstd archive"], 0);
+    check_damage(&file("garbage.tar.zst", &[7; 99]), &["no archive of zstd or gzip"], 0);
     check_damage(&file("zeros.tar.zst", &zstd_of(&[0; 2048])), &["holds no .psv file"], 0);
     check_damage(&file("other.tar.zst", &zstd_of(&tar_of(&[("a.txt", "x")]))), &["holds no .psv file"], 0);
     check_damage(&file("words.tar.zst", &zstd_of(&[b'x'; 4096])), &["damaged at its start", "download"], 0);

@@ -1,4 +1,4 @@
-//! The set unpacked: a folder with `.psv` files, at any depth.
+//! A set unpacked: a folder with its files, at any depth.
 
 use std::fs;
 use std::io;
@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::stay::File;
-use super::{input_error, is_psv};
+use super::{File, Kind};
 use crate::Error;
 
 /// A folder whose files were listed and hashed.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     /// The files' names below the folder, sorted.
     pub(super) names: Vec<String>,
@@ -22,11 +21,14 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Lists the files and reads them once, for their hash.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, kind: &'static Kind) -> Result<Self, Error> {
         let mut names = Vec::new();
-        list(path, path, &mut names).map_err(|error| input_error(path, &format!("cannot be listed: {error}")))?;
+        list(path, path, kind, &mut names).map_err(|error| Error::input(path, format!("cannot be listed: {error}")))?;
         if names.is_empty() {
-            return Err(input_error(path, &format!("the folder holds no .psv file{}", hint(path))));
+            return Err(Error::input(
+                path,
+                format!("the folder holds no .{} file of the set{}", kind.extension, hint(path)),
+            ));
         }
         names.sort_unstable();
         let mut folder = Self { path: path.into(), names, sha256: String::new() };
@@ -47,20 +49,20 @@ impl Folder {
     pub(super) fn each_file(&self, give: &mut dyn FnMut(File, u64) -> Result<(), Error>) -> Result<(), Error> {
         for (name, done) in self.names.iter().zip(1..) {
             let path = self.path.join(name);
-            let content = fs::read(&path).map_err(|error| input_error(&path, &format!("cannot be read: {error}")))?;
+            let content = fs::read(&path).map_err(|error| Error::input(&path, format!("cannot be read: {error}")))?;
             give(File { name: name.clone(), content }, done)?;
         }
         Ok(())
     }
 }
 
-fn list(root: &Path, folder: &Path, names: &mut Vec<String>) -> io::Result<()> {
+fn list(root: &Path, folder: &Path, kind: &Kind, names: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
         if entry.file_type()?.is_dir() {
-            list(root, &path, names)?;
-        } else if is_psv(&path) {
+            list(root, &path, kind, names)?;
+        } else if kind.takes(&path) {
             let name = path.strip_prefix(root).unwrap_or(&path);
             names.push(name.to_str().ok_or_else(|| io::Error::other("a file's name is not UTF-8"))?.into());
         }
