@@ -1,0 +1,2 @@
+//! An append-only event log that speaks Kafka.
+pub mod embedded;
