@@ -56,7 +56,7 @@ pub(crate) struct Header {
 
 /// Why bytes are no batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
+pub(crate) enum Malformed {
     /// The batch ends before it should.
     #[error("the batch is cut off")]
     Short,

@@ -41,7 +41,7 @@ pub(crate) struct Appended {
 
 /// Why a batch was not appended.
 #[derive(Debug, thiserror::Error)]
-pub enum AppendError {
+pub(crate) enum AppendError {
     /// Its producer has to do something else first.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -306,13 +306,14 @@ impl Log {
 /// Letting go.
 impl Log {
     /// Deletes whole segments from the oldest on, as long as `goes` says so of (bytes of the log, newest time in the
-    /// segment, offset after it). The last segment stays. Gives how many went.
-    pub(crate) fn retain(&mut self, mut goes: impl FnMut(u64, i64, i64) -> bool) -> io::Result<usize> {
+    /// segment, offset after it, bytes of it). The last segment stays. Gives how many went.
+    pub(crate) fn retain(&mut self, mut goes: impl FnMut(u64, i64, i64, u64) -> bool) -> io::Result<usize> {
         let mut gone = 0;
         while let [first, second, ..] = self.segments.make_contiguous() {
             let end = second.base_offset;
-            let (time, path, snapshot) = (first.index.max_time(), first.path.clone(), first.snapshot_path());
-            if !goes(self.bytes(), time, end) {
+            let (time, length) = (first.index.max_time(), first.length);
+            let (path, snapshot) = (first.path.clone(), first.snapshot_path());
+            if !goes(self.bytes(), time, end, length) {
                 break;
             }
             // The snapshot last: without its segment it says nothing.

@@ -48,7 +48,7 @@ pub(crate) enum Verdict {
 
 /// Why a batch is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// A later incarnation of the producer has written.
     #[error("a newer producer with this id has written (its epoch is {0}): this one has to stop")]
     Fenced(i16),

@@ -146,9 +146,9 @@ fn retention_deletes_whole_segments_from_the_oldest_on() {
     assert!(files() > 5);
     log.unsynced(true).unwrap().sync().unwrap();
     // A floor: nothing from offset 100 on may go.
-    log.retain(|_, _, end| end <= 100).unwrap();
+    log.retain(|_, _, end, _| end <= 100).unwrap();
     assert!(log.start_offset() > 0 && log.start_offset() <= 100, "{}", log.start_offset());
-    log.retain(|_, _, _| true).unwrap();
+    log.retain(|_, _, _, _| true).unwrap();
     assert_eq!(log.segments.len(), 1);
     assert!(files() <= 2, "only the last segment and its snapshot stay");
     let (start, next) = (log.start_offset(), log.next_offset());
