@@ -6,7 +6,7 @@
 //! that the offset can be set without a second pass; the time stamps lie behind it, and the checksum of header and
 //! records is put together from its two parts.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// Bytes of a batch's header.
 pub(crate) const HEADER: usize = 61;
@@ -199,10 +199,10 @@ impl Batch {
     /// Both parts in one piece.
     #[cfg(test)]
     pub(crate) fn to_bytes(&self) -> Bytes {
-        let mut whole = BytesMut::with_capacity(self.header.size);
+        let mut whole = Vec::with_capacity(self.header.size);
         whole.extend_from_slice(&self.head);
         whole.extend_from_slice(&self.records);
-        whole.freeze()
+        Bytes::from(whole)
     }
 }
 

@@ -32,7 +32,9 @@ impl Head {
         let mut reader = Reader::new(frame, false);
         let (api, version, correlation) = (reader.i16()?, reader.i16()?, reader.i32()?);
         let client = reader.nullable_string()?.map(|client| client.to_string()).unwrap_or_default();
-        let flexible = ApiKey::try_from(api).is_ok_and(|key| key.request_header_version(version) >= 2);
+        // Of a version that is not spoken nothing more is known than this.
+        let flexible = |key: ApiKey| is_spoken(key, version) && key.request_header_version(version) >= 2;
+        let flexible = ApiKey::try_from(api).is_ok_and(flexible);
         reader.flexible = flexible;
         if flexible {
             reader.tags()?;
