@@ -31,12 +31,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(3_000_000);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("{count} records of {RECORD} bytes, load before {}", load.split(' ').next().unwrap_or("unknown"));
-    println!("{:34} {:>12} {:>10} {:>12} {:>12} {:>12}", "", "records/s", "seconds", "client CPU s", "broker CPU s", "broker MB");
+    println!(
+        "{:34} {:>12} {:>10} {:>12} {:>12} {:>12}",
+        "", "records/s", "seconds", "client CPU s", "broker CPU s", "broker MB"
+    );
     for compression in ["lz4", "none"] {
         let folder = tempfile::tempdir()?;
         let served = Served::start(folder.path())?;
         let options = Options::new(served.address.clone());
-        measure(&format!("produced, rdkafka, {compression}"), &served, count, produce(&options, compression, count)).await?;
+        measure(&format!("produced, rdkafka, {compression}"), &served, count, produce(&options, compression, count))
+            .await?;
         measure(&format!("consumed, rdkafka, {compression}"), &served, count, consume(&options, count)).await?;
         if let Some(python) = std::env::var_os("STRATA_PYTHON") {
             let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../e2e/python/bench_broker.py");
@@ -73,7 +77,9 @@ async fn consume(options: &Options, count: usize) -> Result<(), Box<dyn Error>> 
     let consumer = Consumer::assign(options, &ConsumerSettings::default(), &starts)?;
     let (mut taken, mut bytes) = (0, 0);
     while taken < count {
-        taken += consumer.take(10_000, Duration::from_secs(30), |record| bytes += record.payload.map_or(0, <[u8]>::len)).await?;
+        taken += consumer
+            .take(10_000, Duration::from_secs(30), |record| bytes += record.payload.map_or(0, <[u8]>::len))
+            .await?;
     }
     if bytes == count * RECORD { Ok(()) } else { Err(format!("{bytes} bytes").into()) }
 }
@@ -90,7 +96,8 @@ fn payload(number: usize) -> Vec<u8> {
         number * 31 % 1_000_000,
         number % 40,
     );
-    let mut bytes = format!(r#"{text}"blood_pressure_systolic":{pressure},"event_id":"{:016x}""#, number * 0x9E37_79B9).into_bytes();
+    let mut bytes = format!(r#"{text}"blood_pressure_systolic":{pressure},"event_id":"{:016x}""#, number * 0x9E37_79B9)
+        .into_bytes();
     bytes.resize(RECORD - 1, b' ');
     bytes.push(b'}');
     bytes

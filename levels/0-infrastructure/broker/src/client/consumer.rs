@@ -97,7 +97,11 @@ pub struct Consumer {
 
 impl Consumer {
     /// Reads partitions from where the caller says; belongs to no group and commits nothing.
-    pub fn assign(options: &Options, settings: &ConsumerSettings, starts: &[(&str, i32, Start)]) -> Result<Self, Error> {
+    pub fn assign(
+        options: &Options,
+        settings: &ConsumerSettings,
+        starts: &[(&str, i32, Start)],
+    ) -> Result<Self, Error> {
         let mut config = config(options, settings);
         // A client of librdkafka that assigns needs a group's name all the same, and uses it for nothing.
         config.set("group.id", "strata-assigned").set("auto.offset.reset", "error");
@@ -263,9 +267,9 @@ impl ConsumerContext for Rebalances {
         let Some(owner) = &self.owner else { return };
         let partitions = names(list);
         let done = if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            let starts = partitions.iter().map(|(topic, partition)| {
-                ((topic.clone(), *partition), owner.start(topic, *partition).offset())
-            });
+            let starts = partitions
+                .iter()
+                .map(|(topic, partition)| ((topic.clone(), *partition), owner.start(topic, *partition).offset()));
             let starts: BTreeMap<_, _> = starts.collect();
             let list = TopicPartitionList::from_topic_map(&starts.into_iter().collect());
             list.and_then(|list| client.assign(&list))

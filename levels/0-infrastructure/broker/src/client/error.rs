@@ -60,9 +60,13 @@ impl Error {
     pub(super) fn undelivered(topic: &str, error: &KafkaError) -> Self {
         let topic = topic.to_owned();
         match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize) => Self::TooLarge { topic },
+            Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize) => {
+                Self::TooLarge { topic }
+            }
             Some(RDKafkaErrorCode::MessageTimedOut | RDKafkaErrorCode::RequestTimedOut) => Self::TimedOut { topic },
-            Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::OutOfOrderSequenceNumber) => Self::Fatal(error.to_string()),
+            Some(RDKafkaErrorCode::Fatal | RDKafkaErrorCode::OutOfOrderSequenceNumber) => {
+                Self::Fatal(error.to_string())
+            }
             _ => Self::Refused { topic, cause: error.to_string() },
         }
     }

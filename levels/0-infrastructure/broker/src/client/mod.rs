@@ -20,3 +20,4 @@ mod error;
 pub use error::Error;
 
 mod context;
+mod flow;

@@ -97,7 +97,9 @@ impl Options {
         };
         config.set("security.protocol", protocol);
         if let Security::Tls(tls) = &self.security {
-            config.set("enable.ssl.certificate.verification", "true").set("ssl.endpoint.identification.algorithm", "https");
+            config
+                .set("enable.ssl.certificate.verification", "true")
+                .set("ssl.endpoint.identification.algorithm", "https");
             let files = [
                 ("ssl.ca.location", &tls.authorities),
                 ("ssl.certificate.location", &tls.certificate),
@@ -137,7 +139,8 @@ mod tests {
     fn understood(options: &Options) -> BTreeMap<String, String> {
         let native = options.config().create_native_config().expect("librdkafka knows all of them");
         let get = |name: &str| (name.to_owned(), native.get(name).unwrap_or_default());
-        let names = ["bootstrap.servers", "client.id", "security.protocol", "sasl.mechanism", "sasl.username", "sasl.password"];
+        let names =
+            ["bootstrap.servers", "client.id", "security.protocol", "sasl.mechanism", "sasl.username", "sasl.password"];
         let tls = ["ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.key.password"];
         let mut understood: BTreeMap<_, _> = names.into_iter().chain(tls).map(get).collect();
         understood.retain(|_, value| !value.trim_end_matches('\0').is_empty());
@@ -158,7 +161,10 @@ mod tests {
     #[test]
     fn a_plain_log_needs_its_address_only() {
         let options = Options::new("a:9092,b:9092");
-        check(&options, &[("bootstrap.servers", "a:9092,b:9092"), ("security.protocol", "plaintext"), ("client.id", "strata")]);
+        check(
+            &options,
+            &[("bootstrap.servers", "a:9092,b:9092"), ("security.protocol", "plaintext"), ("client.id", "strata")],
+        );
     }
 
     #[test]
@@ -173,7 +179,10 @@ mod tests {
         ] {
             options.sasl = Some(sasl(mechanism));
             let protocol = ("security.protocol", "sasl_ssl");
-            check(&options, &[protocol, ("sasl.mechanism", name), ("sasl.username", "landing"), ("sasl.password", "hunter2")]);
+            check(
+                &options,
+                &[protocol, ("sasl.mechanism", name), ("sasl.username", "landing"), ("sasl.password", "hunter2")],
+            );
         }
         let key = Tls {
             certificate: Some("/etc/me.pem".into()),

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, NoCustomPartitioner, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
+use super::flow::Flow;
 use super::{Error, Options, context};
 
 /// How records are gathered and how many may be on their way.
@@ -41,7 +42,7 @@ impl Default for ProducerSettings {
             queue_records: 100_000,
             queue_bytes: 64 << 20,
             compression: "lz4".to_owned(),
-            patience: Duration::from_secs(120),
+            patience: Duration::from_mins(2),
         }
     }
 }
@@ -139,21 +140,23 @@ impl Producer {
 
     async fn enqueue(&self, topic: &str, key: Option<&[u8]>, payload: &[u8], outcome: Outcome) -> Result<(), Error> {
         let flow = &self.0.flow;
-        flow.enter().await;
+        let place = flow.enter().await;
         let mut record = BaseRecord::with_opaque_to(topic, outcome).payload(payload);
         if let Some(key) = key {
             record = record.key(key);
         }
         loop {
             match self.0.client.send(record) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    place.keep();
+                    return Ok(());
+                }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     record = back;
                     // Its bytes are more than may be on their way: something has to arrive first.
                     flow.wait_for_an_arrival().await;
                 }
                 Err((error, _)) => {
-                    flow.leave();
                     if let Some((code, cause)) = self.0.client.client().fatal_error() {
                         return Err(Error::Fatal(format!("{code}: {cause}")));
                     }
@@ -186,80 +189,6 @@ fn config(options: &Options, settings: &ProducerSettings) -> ClientConfig {
         .set("enable.idempotence", "true")
         .set("acks", "all");
     config
-}
-
-/// How many records are on their way, and who waits for that to change.
-#[derive(Debug)]
-struct Flow {
-    most: usize,
-    on_their_way: AtomicUsize,
-    waiting: AtomicUsize,
-    /// There is room again: a quarter of it, so that who waited has something to do.
-    room: Notify,
-    drained: Notify,
-    delivered: AtomicU64,
-    failed: AtomicU64,
-}
-
-impl Flow {
-    fn new(most: usize) -> Self {
-        Self {
-            most: most.max(1),
-            on_their_way: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
-            room: Notify::new(),
-            drained: Notify::new(),
-            delivered: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-        }
-    }
-
-    /// Counts a record in, once there is room.
-    async fn enter(&self) {
-        while !self.try_enter() {
-            self.wait(|flow| flow.on_their_way.load(Ordering::SeqCst) < flow.most).await;
-        }
-    }
-
-    fn try_enter(&self) -> bool {
-        let more = |now| (now < self.most).then_some(now + 1);
-        self.on_their_way.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
-    }
-
-    /// Waits until something arrives, or nothing is left that could.
-    async fn wait_for_an_arrival(&self) {
-        let before = self.arrived();
-        self.wait(|flow| flow.arrived() != before || flow.on_their_way.load(Ordering::SeqCst) <= 1).await;
-    }
-
-    fn arrived(&self) -> u64 {
-        self.delivered.load(Ordering::SeqCst) + self.failed.load(Ordering::SeqCst)
-    }
-
-    async fn wait(&self, enough: impl Fn(&Self) -> bool) {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        {
-            let room = self.room.notified();
-            tokio::pin!(room);
-            // In the list before it is looked: what changes from here on is not missed.
-            room.as_mut().enable();
-            if !enough(self) {
-                room.await;
-            }
-        }
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// Counts a record out.
-    fn leave(&self) {
-        let left = self.on_their_way.fetch_sub(1, Ordering::SeqCst) - 1;
-        if left == 0 {
-            self.drained.notify_waiters();
-        }
-        if self.waiting.load(Ordering::SeqCst) > 0 && (left <= self.most * 3 / 4 || left % 1024 == 0) {
-            self.room.notify_waiters();
-        }
-    }
 }
 
 type Outcome = Box<Option<oneshot::Sender<Result<Written, Error>>>>;
@@ -298,8 +227,6 @@ impl ProducerContext<NoCustomPartitioner> for Deliveries {
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt;
-
     use super::*;
 
     #[test]
@@ -321,20 +248,5 @@ mod tests {
         options.properties.insert("no.such.thing".to_owned(), strata_config::Secret::new("1"));
         let error = Producer::new(&options, &ProducerSettings::default()).unwrap_err();
         assert!(error.to_string().contains("no.such.thing"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn who_sends_too_much_waits_and_is_woken_when_there_is_room() {
-        let flow = Flow::new(8);
-        for _ in 0..8 {
-            flow.enter().await;
-        }
-        let mut ninth = Box::pin(flow.enter());
-        assert!(ninth.as_mut().now_or_never().is_none());
-        flow.leave();
-        assert!(ninth.as_mut().now_or_never().is_none(), "not for every single one");
-        flow.leave();
-        ninth.await;
-        assert_eq!(flow.on_their_way.load(Ordering::SeqCst), 7);
     }
 }

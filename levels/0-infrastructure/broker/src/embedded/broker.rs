@@ -11,21 +11,19 @@ use strata_runtime::{Clock, Scope};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use super::error::{Error, MOST_PARTITIONS, TopicError, Unhealthy};
 use super::flusher::Flusher;
 use super::groups::Groups;
 use super::offsets::Offsets;
 use super::partition::{Partition, Unwritten};
+use super::stats::{PartitionStats, Stats, Traffic};
 use super::store::batch::{Header, only_value};
-use super::store::log::OpenError;
 use super::store::{Batch, LogSettings};
-use super::topic::{Topic, TopicConfig, write_whole};
+use super::topic::{Topic, TopicConfig, sync_entry, write_whole};
 use super::{DELETED, Settings, server};
 
 /// Producer ids that are set aside at a time, so that few of them cost a write.
 const PRODUCER_IDS: i64 = 1000;
-/// Topics and partitions at most, so that files and memory have a bound.
-const MOST_PARTITIONS: usize = 10_000;
-
 /// An embedded broker: a log of events in a folder, that speaks Kafka. Clones are the same broker.
 #[derive(Clone, Debug)]
 pub struct Broker(Arc<Inner>);
@@ -47,115 +45,6 @@ pub(crate) struct Inner {
     checks: AtomicI64,
     /// Held as long as the broker lives.
     _lock: File,
-}
-
-/// What has gone through since the broker was opened.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    pub(crate) records_in: AtomicU64,
-    pub(crate) bytes_in: AtomicU64,
-    pub(crate) bytes_out: AtomicU64,
-    pub(crate) requests: AtomicU64,
-    pub(crate) refused: AtomicU64,
-}
-
-/// Why a broker does not open.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Another process has it open (fault 10: two managers at once corrupt each other).
-    #[error("{0} is in use by another process; stop that one first")]
-    InUse(PathBuf),
-    /// A log does not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The file system says no.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What it says.
-        source: std::io::Error,
-    },
-}
-
-/// Why a topic is not made or deleted, or nothing of it released.
-#[derive(Debug, thiserror::Error)]
-pub enum TopicError {
-    /// The name is not allowed.
-    #[error("`{0}` is no name for a topic: use up to 249 of a-z, A-Z, 0-9, `.`, `_` and `-`")]
-    Name(String),
-    /// It is there already.
-    #[error("there is a topic `{0}` already")]
-    Exists(String),
-    /// It is not there.
-    #[error("there is no topic `{0}`, or no such partition in it")]
-    Unknown(String),
-    /// No topic has so many partitions.
-    #[error("a topic has 1 to 1000 partitions, and all topics together up to {MOST_PARTITIONS}")]
-    Partitions,
-    /// Its data are still needed.
-    #[error("`{0}` is kept until what reads it has let go of it: clients cannot delete it")]
-    Held(String),
-    /// Its files could not be made or removed.
-    #[error(transparent)]
-    Files(#[from] Error),
-}
-
-/// Why the log is not well.
-#[derive(Debug, thiserror::Error)]
-pub enum Unhealthy {
-    /// A record could not be written.
-    #[error("a record could not be written: {0}")]
-    Write(String),
-    /// The record that was written could not be read.
-    #[error("a record that was written could not be read back: {0}")]
-    Read(String),
-    /// A partition takes nothing more.
-    #[error("{topic}/{partition} takes nothing more since the disk failed: {cause}; restart after the disk is well again")]
-    Failed {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-        /// What the disk said.
-        cause: String,
-    },
-}
-
-/// What is in the log and what goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Each partition of each topic.
-    pub partitions: Vec<PartitionStats>,
-    /// Connections that are open.
-    pub connections: usize,
-    /// Groups with members.
-    pub groups: usize,
-    /// Records taken since the broker was opened, those sent twice counted once.
-    pub records_in: u64,
-    /// Bytes of record batches taken since the broker was opened.
-    pub bytes_in: u64,
-    /// Bytes of record batches given out since the broker was opened.
-    pub bytes_out: u64,
-    /// Requests since the broker was opened.
-    pub requests: u64,
-    /// Batches refused since the broker was opened.
-    pub refused: u64,
-}
-
-/// A partition in numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartitionStats {
-    /// The topic.
-    pub topic: String,
-    /// The partition.
-    pub partition: i32,
-    /// The first offset that is there.
-    pub start: i64,
-    /// The offset after the last durable record.
-    pub end: i64,
-    /// Bytes on disk.
-    pub bytes: u64,
 }
 
 /// Its life.
@@ -188,14 +77,11 @@ impl Broker {
         }
         let cluster_path = folder.join("cluster");
         let known = fs::read_to_string(&cluster_path).ok().and_then(|text| Uuid::parse_str(text.trim()).ok());
-        let cluster = match known {
-            Some(cluster) => cluster,
-            None => {
-                let cluster = Uuid::new_v4();
-                write_whole(&cluster_path, cluster.to_string().as_bytes()).map_err(io(&cluster_path))?;
-                cluster
-            }
-        };
+        let cluster = known.unwrap_or_else(Uuid::new_v4);
+        if known.is_none() {
+            write_whole(&cluster_path, cluster.to_string().as_bytes()).map_err(io(&cluster_path))?;
+        }
+        sync_entry(&topics_folder).map_err(io(folder))?;
         let ids = folder.join("producer-ids");
         let next_id = fs::read_to_string(&ids).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         let own = LogSettings { segment_bytes: 256 << 10, log_time: true };
@@ -260,7 +146,12 @@ impl Broker {
 /// Its topics.
 impl Broker {
     /// Makes a topic with so many partitions, for ever; `None`: as many as the settings say.
-    pub async fn create_topic(&self, name: &str, partitions: Option<i32>, config: TopicConfig) -> Result<(), TopicError> {
+    pub async fn create_topic(
+        &self,
+        name: &str,
+        partitions: Option<i32>,
+        config: TopicConfig,
+    ) -> Result<(), TopicError> {
         self.0.create_topic(name, partitions, config).await.map(drop)
     }
 
@@ -447,8 +338,17 @@ impl Inner {
             for (partition, number) in topic.partitions.iter().zip(0..) {
                 match partition.retain(keep_bytes, older_than, held) {
                     Ok(0) => {}
-                    Ok(segments) => tracing::info!(topic = name, partition = number, segments, "deleted what is past its retention"),
-                    Err(error) => tracing::warn!(topic = name, partition = number, %error, "what is past its retention stays"),
+                    Ok(segments) => {
+                        tracing::info!(
+                            topic = name,
+                            partition = number,
+                            segments,
+                            "deleted what is past its retention"
+                        );
+                    }
+                    Err(error) => {
+                        tracing::warn!(topic = name, partition = number, %error, "what is past its retention stays");
+                    }
                 }
             }
         }

@@ -7,7 +7,13 @@ mod settings;
 pub use settings::Settings;
 
 mod broker;
-pub use broker::{Broker, Error, PartitionStats, Stats, TopicError, Unhealthy};
+pub use broker::Broker;
+
+mod error;
+pub use error::{Error, TopicError, Unhealthy};
+
+mod stats;
+pub use stats::{PartitionStats, Stats};
 
 mod topic;
 pub use topic::{InvalidConfig, TopicConfig};

@@ -80,8 +80,11 @@ impl Offsets {
         let appended = tokio::task::spawn_blocking(move || {
             let mut known = this.known();
             if this.log.bytes() > this.rewrite_after {
-                let live: Vec<_> = known.iter().map(|(group, offsets)| batch(group, offsets.values().cloned().collect())).collect();
-                this.log.rewrite(|log| live.into_iter().try_for_each(|mut batch| log.append(&mut batch, now_ms).map(drop)))?;
+                let live: Vec<_> =
+                    known.iter().map(|(group, offsets)| batch(group, offsets.values().cloned().collect())).collect();
+                this.log.rewrite(|log| {
+                    live.into_iter().try_for_each(|mut batch| log.append(&mut batch, now_ms).map(drop))
+                })?;
             }
             let appended = this.log.append(&mut batch(&commit.group, commit.offsets.clone()), now_ms)?;
             note(&mut known, commit);
@@ -108,7 +111,12 @@ impl Offsets {
     }
 
     /// Forgets a topic that is deleted: its namesake begins anew.
-    pub(crate) async fn forget_topic(self: &Arc<Self>, topic: &str, now_ms: i64, flusher: &Flusher) -> Result<(), Unwritten> {
+    pub(crate) async fn forget_topic(
+        self: &Arc<Self>,
+        topic: &str,
+        now_ms: i64,
+        flusher: &Flusher,
+    ) -> Result<(), Unwritten> {
         let mut gone: BTreeMap<String, Vec<Committed>> = BTreeMap::new();
         for (group, offsets) in &*self.known() {
             for committed in offsets.values().filter(|committed| committed.topic == topic) {
@@ -135,7 +143,11 @@ fn note(known: &mut Known, commit: Commit) {
     let offsets = known.entry(commit.group.clone()).or_default();
     for committed in commit.offsets {
         let key = (committed.topic.clone(), committed.partition);
-        if committed.offset < 0 { offsets.remove(&key) } else { offsets.insert(key, committed) };
+        if committed.offset < 0 {
+            offsets.remove(&key)
+        } else {
+            offsets.insert(key, committed)
+        };
     }
     if offsets.is_empty() {
         known.remove(&commit.group);

@@ -152,7 +152,12 @@ impl Partition {
     }
 
     /// Deletes segments that are past the retention and, if the topic is held, released. Blocks on the disk.
-    pub(crate) fn retain(&self, keep_bytes: Option<u64>, older_than_ms: Option<i64>, held: bool) -> std::io::Result<usize> {
+    pub(crate) fn retain(
+        &self,
+        keep_bytes: Option<u64>,
+        older_than_ms: Option<i64>,
+        held: bool,
+    ) -> std::io::Result<usize> {
         let end = self.end();
         let floor = if held { self.released.load(Ordering::SeqCst).min(end) } else { end };
         let mut log = self.log();

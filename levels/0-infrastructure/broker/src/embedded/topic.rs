@@ -99,7 +99,11 @@ impl TopicConfig {
             ("max.message.bytes", settings.batch_bytes.to_string(), false),
             ("message.timestamp.type", time.to_owned(), self.create_time),
             ("min.insync.replicas", "1".to_owned(), false),
-            ("retention.bytes", or_none(self.keep_bytes(settings).map(|bytes| bytes as i64)), self.retention_bytes.is_some()),
+            (
+                "retention.bytes",
+                or_none(self.keep_bytes(settings).map(|bytes| bytes as i64)),
+                self.retention_bytes.is_some(),
+            ),
             ("retention.ms", or_none(self.keep_ms(settings)), self.retention_ms.is_some()),
             ("segment.bytes", self.log(settings).segment_bytes.to_string(), self.segment_bytes.is_some()),
         ]
@@ -149,21 +153,27 @@ impl Topic {
     }
 
     /// Creates it in its folder; there whole or not at all.
-    pub(crate) fn create(folder: &Path, partitions: i32, config: TopicConfig, settings: &Settings) -> Result<Self, OpenError> {
+    pub(crate) fn create(
+        folder: &Path,
+        partitions: i32,
+        config: TopicConfig,
+        settings: &Settings,
+    ) -> Result<Self, OpenError> {
         let id = Uuid::new_v4();
         let topic = Self::with_partitions(folder, id, partitions, config, settings)?;
         let description = Description { id, partitions, config: topic.config.own() };
         let text = serde_json::to_vec_pretty(&description).expect("names and numbers are JSON");
-        write_whole(&folder.join(DESCRIPTION), &text).map_err(|source| OpenError::Io { path: folder.to_owned(), source })?;
+        let written = write_whole(&folder.join(DESCRIPTION), &text).and_then(|()| sync_entry(folder));
+        written.map_err(|source| OpenError::Io { path: folder.to_owned(), source })?;
         Ok(topic)
     }
 
-    /// Opens it; `None` if its creation or its deletion was not finished.
+    /// Opens it; `None` if its creation was not finished.
     pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<Option<Self>, OpenError> {
         let path = folder.join(DESCRIPTION);
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !holds_records(folder) => return Ok(None),
             Err(source) => return Err(OpenError::Io { path, source }),
         };
         let damaged = |what: String| OpenError::Damaged { path: path.clone(), what };
@@ -180,11 +190,29 @@ impl Topic {
         fs::remove_dir_all(grave)
     }
 
-    fn with_partitions(folder: &Path, id: Uuid, partitions: i32, config: TopicConfig, settings: &Settings) -> Result<Self, OpenError> {
+    fn with_partitions(
+        folder: &Path,
+        id: Uuid,
+        partitions: i32,
+        config: TopicConfig,
+        settings: &Settings,
+    ) -> Result<Self, OpenError> {
         let log = config.log(settings);
         let open = |number: i32| Partition::open(&folder.join(number.to_string()), log).map(Arc::new);
         Ok(Self { id, partitions: (0..partitions).map(open).collect::<Result<_, _>>()?, config })
     }
+}
+
+/// Whether a folder without description has records all the same: then the description was lost.
+fn holds_records(folder: &Path) -> bool {
+    let files = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let holds = |file: fs::DirEntry| file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+    files(folder).any(|partition| files(&partition.path()).any(holds))
+}
+
+/// Makes a folder's own name durable.
+pub(crate) fn sync_entry(folder: &Path) -> io::Result<()> {
+    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// Writes a small file whole or not at all, durably.

@@ -33,7 +33,10 @@ fn member(served: &Served, owner: &Arc<Owned>) -> Consumer {
 }
 
 async fn read_some(consumer: &Consumer, into: &mut Vec<(i32, i64)>) {
-    consumer.take(1000, Duration::from_millis(100), |record| into.push((record.partition, record.offset))).await.unwrap();
+    consumer
+        .take(1000, Duration::from_millis(100), |record| into.push((record.partition, record.offset)))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,8 @@ use strata_runtime::clock;
 use crate::world::{SOON, Served};
 
 /// Java's murmur2 of three keys, from the tests of Kafka's own `Utils`.
-const MURMUR2: [(&str, i32); 3] = [("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536)];
+const MURMUR2: [(&str, i32); 3] =
+    [("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_lies_where_its_key_says_with_the_logs_time_and_survives_a_restart() {

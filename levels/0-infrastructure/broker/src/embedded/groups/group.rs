@@ -73,7 +73,8 @@ struct Member {
 /// What members ask.
 impl Group {
     pub(super) fn join(&mut self, mut join: Join, first_delay: Duration, now: Instant) -> Result<JoinAnswer, Refusal> {
-        let others: Vec<_> = self.members.iter().filter(|(id, _)| **id != join.member).map(|(_, member)| member).collect();
+        let others: Vec<_> =
+            self.members.iter().filter(|(id, _)| **id != join.member).map(|(_, member)| member).collect();
         let shared = |name: &str| others.iter().all(|member| member.metadata(name).is_some());
         if !others.is_empty() && (join.kind != self.kind || !join.protocols.iter().any(|(name, _)| shared(name))) {
             return Err(Refusal::InconsistentProtocol);
@@ -346,8 +347,13 @@ impl Group {
 
     fn remove(&mut self, id: &str, told: Refusal) {
         if let Some(member) = self.members.remove(id) {
-            let _ = member.joining.map(|answer| answer.send(Err(told)));
-            let _ = member.syncing.map(|answer| answer.send(Err(told)));
+            // Whoever does not listen any more needs no answer.
+            if let Some(answer) = member.joining {
+                let _ = answer.send(Err(told));
+            }
+            if let Some(answer) = member.syncing {
+                let _ = answer.send(Err(told));
+            }
         }
     }
 

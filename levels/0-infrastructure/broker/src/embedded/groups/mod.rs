@@ -17,7 +17,7 @@ use group::Group;
 pub(crate) use group::State;
 
 /// Shortest and longest silence that a member may ask for.
-const SESSION: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(30 * 60);
+const SESSION: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(30);
 /// Groups at a time, members in all and bytes of what one says of itself: so that memory has a bound.
 const MOST_MEMBERS: usize = 10_000;
 
@@ -115,7 +115,7 @@ pub(crate) struct DescribedMember {
 /// All groups.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    groups: Mutex<BTreeMap<String, Group>>,
+    by_name: Mutex<BTreeMap<String, Group>>,
     first_delay: Duration,
     /// A deadline may have come nearer.
     changed: Notify,
@@ -123,7 +123,7 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new(first_delay: Duration) -> Self {
-        Self { groups: Mutex::default(), first_delay, changed: Notify::new() }
+        Self { by_name: Mutex::default(), first_delay, changed: Notify::new() }
     }
 
     /// Takes a member in, or back.
@@ -216,7 +216,7 @@ impl Groups {
     }
 
     fn groups(&self) -> MutexGuard<'_, BTreeMap<String, Group>> {
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

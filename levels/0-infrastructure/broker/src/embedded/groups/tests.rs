@@ -42,8 +42,13 @@ impl World {
         (id, later)
     }
 
-    fn sync(&self, joined: &Joined, assign: &[(&str, &str)]) -> Result<oneshot::Receiver<Result<Synced, Refusal>>, Refusal> {
-        let assign = assign.iter().map(|(id, what)| ((*id).to_owned(), Bytes::copy_from_slice(what.as_bytes()))).collect();
+    fn sync(
+        &self,
+        joined: &Joined,
+        assign: &[(&str, &str)],
+    ) -> Result<oneshot::Receiver<Result<Synced, Refusal>>, Refusal> {
+        let assign =
+            assign.iter().map(|(id, what)| ((*id).to_owned(), Bytes::copy_from_slice(what.as_bytes()))).collect();
         self.groups.sync("landing", who(joined), assign, self.now)
     }
 

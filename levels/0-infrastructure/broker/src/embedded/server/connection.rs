@@ -84,7 +84,8 @@ impl Connection {
             };
             let claimed = i32::from_be_bytes(length);
             let most = self.broker.settings.request_bytes;
-            let length = usize::try_from(claimed).ok().filter(|length| *length <= most).ok_or(Ended::TooLarge(claimed))?;
+            let length =
+                usize::try_from(claimed).ok().filter(|length| *length <= most).ok_or(Ended::TooLarge(claimed))?;
             let granted = self.admission.request(length).await;
             let frame = timeout(stall, read_frame(&mut reading, length)).await.map_err(|_| Ended::Stalled)??;
             self.broker.traffic.requests.fetch_add(1, Ordering::Relaxed);
@@ -107,7 +108,11 @@ async fn read_frame(reading: &mut OwnedReadHalf, length: usize) -> io::Result<By
     Ok(frame.freeze())
 }
 
-async fn write_answers(mut writing: OwnedWriteHalf, mut answers: mpsc::Receiver<Pending>, stall: Duration) -> Result<(), Ended> {
+async fn write_answers(
+    mut writing: OwnedWriteHalf,
+    mut answers: mpsc::Receiver<Pending>,
+    stall: Duration,
+) -> Result<(), Ended> {
     while let Some(pending) = answers.recv().await {
         let Answer { frame, granted } = pending.await?;
         if let Some(mut frame) = frame {

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::select_all;
 use futures::FutureExt;
+use futures::future::select_all;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::{FetchRequest, FetchResponse, TopicName};
@@ -17,7 +17,7 @@ use super::connection::{Answer, Connection, Ended, Pending};
 use super::dispatch::Asked;
 
 /// Longest wait that a client may ask for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A partition that is asked for.
 struct Wanted {
@@ -48,7 +48,9 @@ impl Connection {
         let mut watches: Vec<_> = wanted.iter().filter_map(|wanted| Some(wanted.partition.as_ref()?.watch())).collect();
         loop {
             // Seen before the logs are read: what comes after is not missed.
-            watches.iter_mut().for_each(|watch| drop(watch.borrow_and_update()));
+            for watch in &mut watches {
+                drop(watch.borrow_and_update());
+            }
             let ready = wanted.iter().any(Wanted::has_something);
             let late = Instant::now() >= deadline;
             if ready || late || least == 0 {

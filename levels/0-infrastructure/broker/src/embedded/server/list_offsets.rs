@@ -6,8 +6,8 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
 use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 
-use super::LEADER_EPOCH;
 use super::super::partition::Partition;
+use super::LEADER_EPOCH;
 use super::connection::{Connection, Ended, Pending};
 use super::dispatch::Asked;
 

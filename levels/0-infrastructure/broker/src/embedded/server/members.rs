@@ -79,7 +79,8 @@ impl Connection {
 
     pub(super) async fn sync_group(&self, mut asked: Asked) -> Result<Pending, Ended> {
         let request: SyncGroupRequest = asked.read()?;
-        let parts = request.assignments.iter().map(|part| (part.member_id.to_string(), part.assignment.clone())).collect();
+        let parts =
+            request.assignments.iter().map(|part| (part.member_id.to_string(), part.assignment.clone())).collect();
         let instance = request.group_instance_id.as_deref();
         let who = Identity { member: &request.member_id, instance, generation: request.generation_id };
         let synced = match self.broker.groups.sync(&request.group_id, who, parts, Instant::now()) {
@@ -126,7 +127,8 @@ impl Connection {
 
 fn join_answer(joined: Joined, version: i16) -> JoinGroupResponse {
     let members = joined.members.into_iter().map(|(id, instance, metadata)| {
-        let member = JoinGroupResponseMember::default().with_member_id(StrBytes::from_string(id)).with_metadata(metadata);
+        let member =
+            JoinGroupResponseMember::default().with_member_id(StrBytes::from_string(id)).with_metadata(metadata);
         if version >= 5 { member.with_group_instance_id(instance.map(StrBytes::from_string)) } else { member }
     });
     let answer = JoinGroupResponse::default()
@@ -139,7 +141,8 @@ fn join_answer(joined: Joined, version: i16) -> JoinGroupResponse {
 }
 
 fn join_refused(error: ResponseError, member: StrBytes, version: i16) -> JoinGroupResponse {
-    let answer = JoinGroupResponse::default().with_error_code(error.code()).with_generation_id(-1).with_member_id(member);
+    let answer =
+        JoinGroupResponse::default().with_error_code(error.code()).with_generation_id(-1).with_member_id(member);
     // Null is possible from version 7 on.
     if version >= 7 { answer.with_protocol_name(None) } else { answer.with_protocol_name(Some(StrBytes::new())) }
 }

@@ -7,7 +7,7 @@ use kafka_protocol::messages::metadata_response::{
 use kafka_protocol::messages::{MetadataRequest, MetadataResponse, TopicName};
 use kafka_protocol::protocol::StrBytes;
 
-use super::super::broker::TopicError;
+use super::super::error::TopicError;
 use super::super::topic::{Topic, TopicConfig};
 use super::connection::{Connection, Ended, Pending};
 use super::dispatch::Asked;
@@ -17,7 +17,8 @@ impl Connection {
     pub(super) async fn metadata(&self, mut asked: Asked) -> Result<Pending, Ended> {
         let request: MetadataRequest = asked.read()?;
         // Before version 4 there is no such field, and asking was wishing. Version 0 has no null: an empty list is everything.
-        let may_create = self.broker.settings.auto_create && (asked.head.version < 4 || request.allow_auto_topic_creation);
+        let may_create =
+            self.broker.settings.auto_create && (asked.head.version < 4 || request.allow_auto_topic_creation);
         let named = request.topics.filter(|topics| !(asked.head.version == 0 && topics.is_empty()));
         let topics = match named {
             None => self.broker.topics().iter().map(|(name, topic)| described(name, topic)).collect(),

@@ -8,9 +8,7 @@ use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions, OffsetFetchResponseTopic,
     OffsetFetchResponseTopics,
 };
-use kafka_protocol::messages::{
-    OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
-};
+use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse};
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
 
@@ -128,12 +126,8 @@ impl Connection {
             }
             Some(wanted) => {
                 for (topic, partitions) in wanted {
-                    let nowhere = |partition| Committed {
-                        topic: topic.clone(),
-                        partition,
-                        offset: -1,
-                        metadata: String::new(),
-                    };
+                    let nowhere =
+                        |partition| Committed { topic: topic.clone(), partition, offset: -1, metadata: String::new() };
                     let found = partitions.into_iter().map(|partition| {
                         self.broker.offsets.of(group, &topic, partition).unwrap_or_else(|| nowhere(partition))
                     });

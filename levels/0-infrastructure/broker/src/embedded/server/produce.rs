@@ -39,7 +39,8 @@ impl Connection {
         let acks = request.acks;
         let names: Vec<_> = request.topic_data.iter().map(|topic| topic.name.clone()).collect();
         let broker = Arc::clone(&self.broker);
-        let outcomes = tokio::task::spawn_blocking(move || append_all(&broker, request)).await.map_err(std::io::Error::other)?;
+        let outcomes =
+            tokio::task::spawn_blocking(move || append_all(&broker, request)).await.map_err(std::io::Error::other)?;
         for (partition, _) in outcomes.iter().filter_map(|outcome| outcome.result.as_ref().ok()) {
             self.broker.flusher.submit(partition);
         }
@@ -49,7 +50,8 @@ impl Connection {
             return Ok(std::future::ready(Ok(Answer { frame: None, granted: None })).boxed());
         }
         let pending = async move {
-            let mut topics: Vec<_> = names.into_iter().map(|name| TopicProduceResponse::default().with_name(name)).collect();
+            let mut topics: Vec<_> =
+                names.into_iter().map(|name| TopicProduceResponse::default().with_name(name)).collect();
             for outcome in outcomes {
                 let answer = PartitionProduceResponse::default().with_index(outcome.index);
                 let answer = match written(outcome.result, acks).await {
@@ -99,8 +101,14 @@ fn append_all(broker: &Inner, request: ProduceRequest) -> Vec<Outcome> {
     outcomes
 }
 
-fn append(broker: &Inner, topic: &str, index: i32, records: Option<Bytes>) -> Result<(Arc<Partition>, Appended), Failure> {
-    let unknown = || Failure { error: ResponseError::UnknownTopicOrPartition, why: format!("there is no {topic}/{index}") };
+fn append(
+    broker: &Inner,
+    topic: &str,
+    index: i32,
+    records: Option<Bytes>,
+) -> Result<(Arc<Partition>, Appended), Failure> {
+    let unknown =
+        || Failure { error: ResponseError::UnknownTopicOrPartition, why: format!("there is no {topic}/{index}") };
     let partition = broker.partition(topic, index).ok_or_else(unknown)?;
     let records = records.ok_or_else(|| malformed(Malformed::Short))?;
     if records.len() > broker.settings.batch_bytes {

@@ -25,7 +25,9 @@ impl Connection {
         let broker = Arc::clone(&self.broker);
         let id = tokio::task::spawn_blocking(move || broker.new_producer_id()).await.map_err(std::io::Error::other)?;
         match id {
-            Ok(id) => asked.ready(&InitProducerIdResponse::default().with_producer_id(id.into()).with_producer_epoch(0)),
+            Ok(id) => {
+                asked.ready(&InitProducerIdResponse::default().with_producer_id(id.into()).with_producer_epoch(0))
+            }
             Err(error) => {
                 tracing::error!(%error, "no producer id could be given");
                 asked.ready(&nobody.with_error_code(ResponseError::KafkaStorageError.code()))

@@ -7,13 +7,13 @@ use kafka_protocol::messages::create_topics_response::{CreatableTopicConfigs, Cr
 use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
 use kafka_protocol::messages::{
-    BrokerId, CreatePartitionsRequest, CreatePartitionsResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
-    DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse, TopicName,
+    BrokerId, CreatePartitionsRequest, CreatePartitionsResponse, CreateTopicsRequest, CreateTopicsResponse,
+    DeleteTopicsRequest, DeleteTopicsResponse, DescribeConfigsRequest, DescribeConfigsResponse, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
-use super::super::broker::TopicError;
+use super::super::error::TopicError;
 use super::super::topic::TopicConfig;
 use super::NODE;
 use super::connection::{Connection, Ended, Pending};
@@ -48,7 +48,8 @@ impl Connection {
                     if asked.head.version >= 7 { result.with_topic_id(id) } else { result }
                 }
                 Err((error, why)) => {
-                    let result = result.with_error_code(error.code()).with_error_message(Some(StrBytes::from_string(why)));
+                    let result =
+                        result.with_error_code(error.code()).with_error_message(Some(StrBytes::from_string(why)));
                     result.with_num_partitions(-1).with_replication_factor(-1)
                 }
             });
@@ -63,11 +64,18 @@ impl Connection {
         asked.ready(&CreateTopicsResponse::default().with_topics(results))
     }
 
-    async fn create(&self, topic: &CreatableTopic, only_validate: bool) -> Result<(Uuid, i32, TopicConfig), (ResponseError, String)> {
+    async fn create(
+        &self,
+        topic: &CreatableTopic,
+        only_validate: bool,
+    ) -> Result<(Uuid, i32, TopicConfig), (ResponseError, String)> {
         let ours = |error: TopicError| (code(&error), error.to_string());
         let one_copy = topic.assignments.iter().all(|assignment| assignment.broker_ids == [BrokerId(NODE)]);
         if !one_copy || !matches!(topic.replication_factor, -1 | 1) {
-            return Err((ResponseError::InvalidReplicationFactor, "there is one broker: replication factor 1".to_owned()));
+            return Err((
+                ResponseError::InvalidReplicationFactor,
+                "there is one broker: replication factor 1".to_owned(),
+            ));
         }
         let partitions = match (topic.assignments.len(), topic.num_partitions) {
             (0, -1) => self.broker.settings.partitions,
@@ -75,7 +83,8 @@ impl Connection {
             (assigned, _) => assigned as i32,
         };
         let value = |value: &Option<StrBytes>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-        let pairs: Vec<_> = topic.configs.iter().map(|config| (config.name.to_string(), value(&config.value))).collect();
+        let pairs: Vec<_> =
+            topic.configs.iter().map(|config| (config.name.to_string(), value(&config.value))).collect();
         let config = TopicConfig::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let config = config.map_err(|error| (ResponseError::InvalidConfig, error.to_string()))?;
         if only_validate {
@@ -100,9 +109,7 @@ impl Connection {
                     let error = TopicError::Held(name.to_string());
                     Err((code(&error), error.to_string()))
                 }
-                Some(name) => {
-                    self.broker.delete_topic(name).await.map_err(|error| (code(&error), error.to_string()))
-                }
+                Some(name) => self.broker.delete_topic(name).await.map_err(|error| (code(&error), error.to_string())),
             };
             let result = match deleted {
                 Ok(()) => result,
@@ -124,7 +131,8 @@ impl Connection {
     /// Refused: a patient's events would no longer be in one partition.
     pub(super) fn create_partitions(mut asked: Asked) -> Result<Pending, Ended> {
         let request: CreatePartitionsRequest = asked.read()?;
-        let why = "a topic's partitions are fixed at its creation: keys would move, and with them the order of their records";
+        let why =
+            "a topic's partitions are fixed at its creation: keys would move, and with them the order of their records";
         let results = request.topics.into_iter().map(|topic| {
             CreatePartitionsTopicResult::default()
                 .with_name(topic.name)

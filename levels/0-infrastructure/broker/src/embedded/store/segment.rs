@@ -89,7 +89,12 @@ impl Segment {
     pub(crate) fn recover(&mut self, mut next_offset: i64, producers: &mut Producers) -> io::Result<Recovered> {
         let file = self.file.clone().ok_or_else(|| io::Error::other("a sealed segment is not recovered"))?;
         let on_disk = file.metadata()?.len();
-        let mut walk = Walk::new(Place { file: Some(Arc::clone(&file)), path: PathBuf::new(), position: self.length, end: on_disk })?;
+        let mut walk = Walk::new(Place {
+            file: Some(Arc::clone(&file)),
+            path: PathBuf::new(),
+            position: self.length,
+            end: on_disk,
+        })?;
         while let Some((position, batch)) = walk.next_whole()? {
             let Ok(header) = Header::verify(&batch) else { break };
             if header.base_offset != next_offset {

@@ -99,8 +99,13 @@ mod tests {
         let mut producers = Producers::default();
         for number in 0..9 {
             let first_sequence = number * 10;
-            let written =
-                Written { first_sequence, last_sequence: first_sequence + 9, base_offset: i64::from(number), last_delta: 9, time: 1 };
+            let written = Written {
+                first_sequence,
+                last_sequence: first_sequence + 9,
+                base_offset: i64::from(number),
+                last_delta: 9,
+                time: 1,
+            };
             producers.remember(i64::from(number % 2), 3, written);
         }
         let snapshot = Snapshot { length: 1 << 21, next_offset: 300, index, producers };

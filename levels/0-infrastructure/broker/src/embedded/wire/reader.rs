@@ -93,7 +93,10 @@ impl Reader {
     }
 
     /// An array of primitive values, or none.
-    pub(crate) fn nullable_plain_list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Read<T>) -> Read<Option<Vec<T>>> {
+    pub(crate) fn nullable_plain_list<T>(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Read<T>,
+    ) -> Read<Option<Vec<T>>> {
         let length = if self.flexible { self.compact()? } else { i64::from(self.i32()?) };
         if length == -1 {
             return Ok(None);

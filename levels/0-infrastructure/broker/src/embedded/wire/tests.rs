@@ -53,15 +53,14 @@ fn both_readings_of_data_requests_are_equal() {
     use metadata_request::MetadataRequestTopic;
     use produce_request::{PartitionProduceData, TopicProduceData};
     let partition = PartitionProduceData::default().with_index(7).with_records(Some(Bytes::from_static(b"records")));
-    let topic = TopicProduceData::default().with_name(text("vitals").into()).with_partition_data(vec![partition.clone(), partition]);
+    let topic = TopicProduceData::default()
+        .with_name(text("vitals").into())
+        .with_partition_data(vec![partition.clone(), partition]);
     check::<ProduceRequest>(
         ApiKey::Produce,
-        &[
-            &|r| r.transactional_id = Some(text("t").into()),
-            &|r| r.acks = -1,
-            &|r| r.timeout_ms = 30_000,
-            &|r| r.topic_data = vec![topic.clone(); 2],
-        ],
+        &[&|r| r.transactional_id = Some(text("t").into()), &|r| r.acks = -1, &|r| r.timeout_ms = 30_000, &|r| {
+            r.topic_data = vec![topic.clone(); 2];
+        }],
     );
     let partition = FetchPartition::default().with_partition(3).with_fetch_offset(1 << 40).with_partition_max_bytes(9);
     let topic = FetchTopic::default().with_topic(text("vitals").into()).with_partitions(vec![partition; 3]);
@@ -84,11 +83,9 @@ fn both_readings_of_data_requests_are_equal() {
     let topic = ListOffsetsTopic::default().with_name(text("vitals").into()).with_partitions(vec![partition; 2]);
     check::<ListOffsetsRequest>(
         ApiKey::ListOffsets,
-        &[
-            &|r| r.isolation_level = 1,
-            &|r| r.topics = vec![topic.clone()],
-            &|r| r.topics[0].partitions[0].current_leader_epoch = 1,
-        ],
+        &[&|r| r.isolation_level = 1, &|r| r.topics = vec![topic.clone()], &|r| {
+            r.topics[0].partitions[0].current_leader_epoch = 1;
+        }],
     );
     let topic = MetadataRequestTopic::default().with_name(Some(text("vitals").into()));
     check::<MetadataRequest>(
@@ -104,11 +101,7 @@ fn both_readings_of_data_requests_are_equal() {
     );
     check::<InitProducerIdRequest>(
         ApiKey::InitProducerId,
-        &[
-            &|r| r.transactional_id = Some(text("t").into()),
-            &|r| r.producer_id = 4.into(),
-            &|r| r.producer_epoch = 3,
-        ],
+        &[&|r| r.transactional_id = Some(text("t").into()), &|r| r.producer_id = 4.into(), &|r| r.producer_epoch = 3],
     );
     check::<ApiVersionsRequest>(ApiKey::ApiVersions, &[&|r| r.client_software_name = text("a")]);
 }
@@ -166,14 +159,13 @@ fn both_readings_of_requests_of_groups_are_equal() {
             &|r| r.reason = Some(text("why")),
         ],
     );
-    let part = SyncGroupRequestAssignment::default().with_member_id(text("m")).with_assignment(Bytes::from_static(b"a"));
+    let part =
+        SyncGroupRequestAssignment::default().with_member_id(text("m")).with_assignment(Bytes::from_static(b"a"));
     check::<SyncGroupRequest>(
         ApiKey::SyncGroup,
-        &[
-            &|r| r.assignments = vec![part.clone(); 2],
-            &|r| r.group_instance_id = Some(text("i")),
-            &|r| r.protocol_name = Some(text("range")),
-        ],
+        &[&|r| r.assignments = vec![part.clone(); 2], &|r| r.group_instance_id = Some(text("i")), &|r| {
+            r.protocol_name = Some(text("range"));
+        }],
     );
     check::<HeartbeatRequest>(
         ApiKey::Heartbeat,
@@ -182,11 +174,9 @@ fn both_readings_of_requests_of_groups_are_equal() {
     let member = MemberIdentity::default().with_member_id(text("m")).with_group_instance_id(Some(text("i")));
     check::<LeaveGroupRequest>(
         ApiKey::LeaveGroup,
-        &[
-            &|r| r.member_id = text("m"),
-            &|r| r.members = vec![member.clone(); 2],
-            &|r| r.members.iter_mut().for_each(|member| member.reason = Some(text("why"))),
-        ],
+        &[&|r| r.member_id = text("m"), &|r| r.members = vec![member.clone(); 2], &|r| {
+            r.members.iter_mut().for_each(|member| member.reason = Some(text("why")));
+        }],
     );
     let partition = OffsetCommitRequestPartition::default().with_partition_index(1).with_committed_offset(99);
     let topic = OffsetCommitRequestTopic::default().with_name(text("a").into()).with_partitions(vec![partition; 2]);
