@@ -118,7 +118,7 @@ async fn retention_waits_for_who_holds_the_topic_and_a_reader_is_told_what_is_go
         held: BTreeSet::from(["vitals".to_owned()]),
         segment_bytes: 16 << 10,
         retention_bytes: Some(0),
-        retention_interval: Duration::from_secs(3600),
+        retention_interval: Duration::from_hours(1),
         ..Settings::default()
     };
     let served = Served::start(folder.path(), settings).await;
