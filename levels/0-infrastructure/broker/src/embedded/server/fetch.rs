@@ -65,11 +65,11 @@ impl Connection {
                     return Ok(std::future::ready(Ok(answer)).boxed());
                 }
             }
-            let changes = watches.iter_mut().map(|watch| watch.changed().boxed());
-            if watches_are_empty(&wanted) {
+            if watches.is_empty() {
                 tokio::time::sleep_until(deadline).await;
             } else {
                 // Something came, or the time is up: look again.
+                let changes = watches.iter_mut().map(|watch| watch.changed().boxed());
                 let _ = timeout_at(deadline, select_all(changes)).await;
             }
         }
@@ -85,10 +85,6 @@ impl Connection {
         });
         each.collect()
     }
-}
-
-fn watches_are_empty(wanted: &[Wanted]) -> bool {
-    wanted.iter().all(|wanted| wanted.partition.is_none())
 }
 
 impl Wanted {
