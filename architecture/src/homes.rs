@@ -15,6 +15,7 @@ pub struct Home {
 
 const LAKE: &[&str] = &["strata-lakehouse"];
 const HTTP: &[&str] = &["strata-serving"];
+const LOG: &[&str] = &["strata-broker"];
 const COMMAND: &[&str] = &["strata"];
 
 /// All of them.
@@ -33,6 +34,8 @@ pub const HOMES: &[Home] = &[
         homes: &["strata-objects", "strata-lakehouse"],
         reason: "objects are its face for everyone else; the table format asks for it by name",
     },
+    Home { dependency: "rdkafka", homes: LOG, reason: "a C library, and one way to any log" },
+    Home { dependency: "kafka-protocol", homes: LOG, reason: "Kafka's words end at the wire" },
     Home { dependency: "burn", homes: &["strata-training"], reason: "what was trained is served without it" },
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },
