@@ -34,7 +34,7 @@ impl Hash {
             return None;
         }
         for (byte, pair) in hash.iter_mut().zip(text.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+            *byte = (digit(pair[0])? << 4) | digit(pair[1])?;
         }
         Some(Self(hash))
     }

@@ -97,10 +97,8 @@ impl Walk {
         self.line = 1;
         let expected = self.last.seq + 1;
         if first != expected {
-            return Ok(Some(match first > expected {
-                true => Flaw::Missing { first: expected, last: first - 1 },
-                false => Flaw::Name { named: first, expected },
-            }));
+            let missing = Flaw::Missing { first: expected, last: first.saturating_sub(1) };
+            return Ok(Some(if first > expected { missing } else { Flaw::Name { named: first, expected } }));
         }
         loop {
             line.clear();

@@ -52,7 +52,7 @@ fn a_foreign_r4_library_takes_them() {
     let Some(python) = strata_testkit::python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.ndjson");
-    std::fs::write(&file, events().iter().map(|event| format!("{event}\n")).collect::<String>()).unwrap();
+    std::fs::write(&file, events().iter().map(|event| event.to_string() + "\n").collect::<String>()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/python/check_audit.py");
     let output = Command::new(python).arg(script).arg(&file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod desk;
 
+#[cfg(test)]
 mod appending;
+#[cfg(test)]
 mod crashes;
+#[cfg(test)]
 mod fhir;
+#[cfg(test)]
 mod tampering;
