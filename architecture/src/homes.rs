@@ -14,8 +14,9 @@ pub struct Home {
 }
 
 const LAKE: &[&str] = &["strata-lakehouse"];
-const HTTP: &[&str] = &["strata-serving"];
 const LOG: &[&str] = &["strata-broker"];
+const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving"];
+const METRICS: &[&str] = &["strata-gateway", "strata-serving"];
 const COMMAND: &[&str] = &["strata"];
 
 /// All of them.
@@ -28,7 +29,6 @@ pub const HOMES: &[Home] = &[
         reason: "how files are laid out is the lake's business; the sources read and write the sets of others that are Parquet (MEDS)",
     },
     Home { dependency: "csv", homes: &["strata-sources"], reason: "tables of others end at the sources" },
-    Home { dependency: "flate2", homes: &["strata-sources"], reason: "Strata's own files are compressed with zstd" },
     Home {
         dependency: "object_store",
         homes: &["strata-objects", "strata-lakehouse"],
@@ -40,7 +40,14 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },
     Home { dependency: "utoipa", homes: HTTP, reason: "the contract stands beside the handlers that keep it" },
-    Home { dependency: "prometheus-client", homes: HTTP, reason: "metrics are defined where they are scraped" },
+    Home { dependency: "prometheus-client", homes: METRICS, reason: "metrics are defined where they are scraped" },
+    Home { dependency: "hmac", homes: &["strata-gateway"], reason: "pseudonyms are made at the door" },
+    Home { dependency: "subtle", homes: &["strata-gateway"], reason: "secrets are compared at the door" },
+    Home {
+        dependency: "flate2",
+        homes: &["strata-gateway", "strata-sources"],
+        reason: "gzip is what others send and publish; Strata's own files are compressed with zstd",
+    },
     Home { dependency: "maud", homes: &["strata-evaluation"], reason: "the model report is the only page" },
     Home { dependency: "clap", homes: COMMAND, reason: "arguments end at the command" },
     Home { dependency: "indicatif", homes: COMMAND, reason: "only the command has a terminal" },

@@ -29,13 +29,19 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
+    /// The user's own, or one for each data set.
+    pub(super) fn data_folder(&self, context: &Context) -> PathBuf {
+        let folder = context.config.data_dir.clone();
+        if context.has_own_folder() {
+            return folder;
+        }
+        folder.join("demo").join(self.from.as_ref().map_or("synthetic", |from| from[0].as_str()))
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let began = Instant::now();
         let mut config = context.config.clone();
-        if !context.has_own_folder() {
-            let set = self.from.as_ref().map_or("synthetic", |from| from[0].as_str());
-            config.data_dir = config.data_dir.join("demo").join(set);
-        }
+        config.data_dir = self.data_folder(context);
         let stack = Stack::build(&config, &context.clock)?;
         let lock = stack.folder.lock()?;
         output::note(&format!("data folder: {}", stack.folder.root().display()));

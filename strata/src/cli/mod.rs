@@ -1,5 +1,7 @@
 //! The command line: what all commands share, and one file a command.
 
+mod audit;
+mod audited;
 mod config;
 mod contracts;
 mod demo;
@@ -76,6 +78,8 @@ enum Command {
     Serve(serve::Serve),
     /// Answers SQL over every table
     Query(query::Query),
+    /// Shows, checks and exports the audit log
+    Audit(audit::Audit),
     /// Shows and checks the configuration
     Config(config::ConfigCommand),
     /// Prints the JSON Schema of each topic's records
@@ -148,6 +152,13 @@ fn run(cli: Cli) -> Result<ExitCode> {
         json: cli.shared.json,
         scope: Scope::root("strata"),
     };
+    let deed = audited::deed(&cli.command);
+    let data = cli.command.data_folder(&context);
+    // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
+    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_)) { (deed, None) } else { (None, deed) };
+    if let Some(deed) = at_start {
+        audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         // A server hears that its scope is closed, and ends by itself; other commands are simply left.
@@ -166,7 +177,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
     });
     // Work on blocking threads cannot be stopped: it ends with the process, and commits are atomic.
     runtime.shutdown_background();
-    code
+    match at_end.map(|deed| audited::record(deed, &data, &context.clock, &code)) {
+        // What went wrong first is what is told.
+        Some(Err(unrecorded)) if code.is_ok() => Err(unrecorded),
+        Some(Err(unrecorded)) => {
+            output::note(&format!("error: {unrecorded:#}"));
+            code
+        }
+        _ => code,
+    }
 }
 
 fn load(shared: &Shared) -> Result<Config> {
@@ -188,6 +207,14 @@ fn load(shared: &Shared) -> Result<Config> {
 }
 
 impl Command {
+    /// The data folder that it works on.
+    fn data_folder(&self, context: &Context) -> PathBuf {
+        match self {
+            Self::Demo(command) => command.data_folder(context),
+            _ => context.config.data_dir.clone(),
+        }
+    }
+
     async fn run(self, context: &Context) -> Result<ExitCode> {
         match self {
             Self::Demo(command) => Box::pin(command.run(context)).await,
@@ -201,6 +228,7 @@ impl Command {
             Self::Query(command) => command.run(context).await,
             Self::Schemas(command) => command.run(),
             Self::Openapi => contracts::openapi(),
+            Self::Audit(command) => command.run(&context.config, context.json),
             Self::Config(_) => Ok(ExitCode::SUCCESS),
         }
     }

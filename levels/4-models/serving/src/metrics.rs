@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use strata_http::guard::Tally;
 use strata_model::RiskLevel;
 use strata_runtime::memory;
 
@@ -94,12 +95,6 @@ impl Metrics {
         to.register_with_unit("process_resident_memory", help, Unit::Bytes, self.resident_memory.clone());
     }
 
-    /// Counts an answered request.
-    pub(crate) fn answered(&self, route: &str, code: u16, took: Duration) {
-        self.requests.get_or_create_owned(&Request { route: route.to_owned(), code }).inc();
-        self.durations.get_or_create_owned(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
-    }
-
     /// Counts a prediction.
     pub(crate) fn predicted(&self, level: RiskLevel) {
         self.of_level(level).inc();
@@ -115,5 +110,12 @@ impl Metrics {
         let mut rendered = String::with_capacity(4096);
         text::encode(&mut rendered, &self.registry)?;
         Ok(rendered)
+    }
+}
+
+impl Tally for Metrics {
+    fn answered(&self, route: &str, code: u16, took: Duration) {
+        self.requests.get_or_create_owned(&Request { route: route.to_owned(), code }).inc();
+        self.durations.get_or_create_owned(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 }

@@ -1,7 +1,5 @@
 //! The description of the HTTP face, made from the wire types.
 
-use std::fmt::Write;
-
 use utoipa::OpenApi;
 
 use crate::http;
@@ -15,15 +13,8 @@ pub fn openapi() -> String {
 
 /// Method, path and first sentence of each endpoint, one a line.
 pub(crate) fn index() -> String {
-    let mut page = String::from("Strata serving: answers predictions, explains them and remembers them.\n\n");
-    for (path, item) in Description::openapi().paths.paths {
-        for (method, operation) in [("GET", item.get), ("POST", item.post)] {
-            let Some(operation) = operation else { continue };
-            // Writing to a string cannot fail.
-            let _ = writeln!(page, "{method:4} {path:13} {}", operation.summary.unwrap_or_default());
-        }
-    }
-    page
+    let sentence = "Strata serving: answers predictions, explains them and remembers them.";
+    strata_http::index(sentence, Description::openapi())
 }
 
 #[derive(OpenApi)]

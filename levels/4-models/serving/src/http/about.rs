@@ -6,8 +6,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use strata_http::Refusal;
+
 use super::Shared;
-use super::refusal::Refusal;
 use crate::metrics::OPEN_METRICS;
 use crate::openapi as description;
 

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use strata_http::{ErrorBody, Refusal, content_type};
 
-use super::refusal::Refusal;
-use super::{Shared, content_type, predict};
+use super::{Shared, predict, refusal};
 use crate::scoring::{score_csv, score_json};
 use crate::served::Loaded;
 use crate::wire::{Predictions, ScoringError, ScoringRequest};
@@ -46,7 +46,7 @@ pub(crate) async fn invocations(
 ) -> Result<Json<Predictions>, InMlflowsForm> {
     let form = content_type::one_of(&headers, &[JSON, CSV])?;
     let body = body.map_err(|rejection| predict::unread(&rejection))?;
-    let model = Arc::clone(shared.model.as_ref().ok_or_else(Refusal::no_model)?);
+    let model = Arc::clone(shared.model.as_ref().ok_or_else(refusal::no_model)?);
     let predictions = if body.len() < LARGE {
         score(&model, form, &body)?
     } else {
@@ -75,7 +75,7 @@ impl From<Refusal> for InMlflowsForm {
 
 impl IntoResponse for InMlflowsForm {
     fn into_response(self) -> Response {
-        let Refusal { status, message, hint, .. } = self.0;
+        let Refusal { status, body: ErrorBody { message, hint, .. } } = self.0;
         let error_code = match status {
             StatusCode::SERVICE_UNAVAILABLE => "TEMPORARILY_UNAVAILABLE",
             status if status.is_server_error() => "INTERNAL_ERROR",

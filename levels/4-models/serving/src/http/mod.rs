@@ -1,8 +1,6 @@
 //! The HTTP face: thin handlers that extract, call and convert.
 
 mod about;
-mod content_type;
-mod guard;
 mod health;
 mod invocations;
 mod predict;
@@ -10,11 +8,14 @@ mod refusal;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use strata_http::guard::{self, Tally};
+use strata_http::{method_not_allowed, not_found};
 use strata_runtime::Clock;
 
 use crate::Timelines;
@@ -32,6 +33,9 @@ const PREDICT_BYTES: usize = 4 * 1024;
 /// Ten thousand rows of 120 numbers.
 const INVOCATION_BYTES: usize = 16 * 1024 * 1024;
 
+/// As long as `MLflow`'s server gives a request.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) timelines: Arc<dyn Timelines>,
@@ -44,6 +48,7 @@ pub(crate) struct Shared {
 
 /// Every route, behind the guards.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let tally: Arc<dyn Tally> = Arc::<Metrics>::clone(&shared.metrics);
     Router::new()
         .route("/v1/predict", post(predict::predict).layer(DefaultBodyLimit::max(PREDICT_BYTES)))
         .route("/invocations", post(invocations::invocations).layer(DefaultBodyLimit::max(INVOCATION_BYTES)))
@@ -55,11 +60,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(about::metrics))
         .route("/openapi.json", get(about::openapi))
         .route("/", get(about::index))
-        .fallback(refusal::not_found)
-        .method_not_allowed_fallback(refusal::method_not_allowed)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(guard::only_loopback_names))
-        .layer(from_fn(guard::always_answer))
-        .layer(from_fn_with_state(Arc::clone(&shared), guard::account))
+        .layer(from_fn(guard::survive_panics))
+        .layer(from_fn_with_state(PATIENCE, guard::within))
+        .layer(from_fn_with_state(tally, guard::account))
         .with_state(shared)
 }
 

@@ -8,17 +8,16 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use strata_features::{Feature, Timeline};
+use strata_http::{ErrorBody, Refusal, content_type};
 use strata_model::Contribution;
 use strata_types::{MINUTE, PatientId, Timestamp};
 use uuid::{NoContext, Uuid};
 
-use super::Shared;
-use super::content_type;
-use super::refusal::Refusal;
+use super::{Shared, refusal};
 use crate::answer::Answer;
 use crate::prediction_log::Remembered;
 use crate::served::Loaded;
-use crate::wire::{ErrorBody, Factor, ModelName, PredictRequest, PredictResponse};
+use crate::wire::{Factor, ModelName, PredictRequest, PredictResponse};
 
 /// How far a caller's clock may run ahead of ours.
 const AHEAD: i64 = 5 * MINUTE;
@@ -47,7 +46,7 @@ pub(crate) async fn predict(
     content_type::one_of(&headers, &["application/json"])?;
     let at = Timestamp(shared.clock.now_micros());
     let (patient, time) = question(&body.map_err(|rejection| unread(&rejection))?, at)?;
-    let model = shared.model.as_ref().ok_or_else(Refusal::no_model)?;
+    let model = shared.model.as_ref().ok_or_else(refusal::no_model)?;
     let timeline = timeline(&shared, &patient).await?;
     let answer = model.answer(&timeline, time);
 

@@ -3,13 +3,13 @@
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 
-use super::refusal::Refusal;
+use crate::Refusal;
 
 /// The essence of the content type, in lower case, when it is one of these and in UTF-8.
 ///
 /// Being strict here also keeps browsers out: a page elsewhere can send neither JSON nor CSV without asking first, and
 /// nobody answers that question (fault 44).
-pub(super) fn one_of(headers: &HeaderMap, known: &[&'static str]) -> Result<&'static str, Refusal> {
+pub fn one_of(headers: &HeaderMap, known: &[&'static str]) -> Result<&'static str, Refusal> {
     let refusal = || {
         let known = known.join(" or ");
         let message = format!("the content type is not {known} in UTF-8");

@@ -5,18 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use uuid::Uuid;
 
-use super::Shared;
-use super::refusal::Refusal;
-
-/// As long as `MLflow`'s server gives a request.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::Refusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -28,8 +26,14 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
+/// Counts answers.
+pub trait Tally: Send + Sync + 'static {
+    /// A request to this route was answered with this code. The route is one of the router's, or `unmatched`.
+    fn answered(&self, route: &str, code: u16, took: Duration);
+}
+
 /// Counts and logs each request, and puts the headers on its answer. The outermost.
-pub(super) async fn account(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+pub async fn account(State(tally): State<Arc<dyn Tally>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     // Ours, never the caller's: it is logged, and a caller might write a name into it.
     let id = Uuid::new_v4().to_string();
@@ -39,7 +43,7 @@ pub(super) async fn account(State(shared): State<Arc<Shared>>, request: Request,
 
     let mut response = next.run(request).await;
     let (code, took) = (response.status().as_u16(), begun.elapsed());
-    shared.metrics.answered(route, code, took);
+    tally.answered(route, code, took);
     if response.status().is_server_error() {
         tracing::warn!(id, route, code, ?took, "request failed");
     } else {
@@ -53,31 +57,52 @@ pub(super) async fn account(State(shared): State<Arc<Shared>>, request: Request,
     response
 }
 
-/// A panic and a request that takes too long are answered too, by an error.
-pub(super) async fn always_answer(request: Request, next: Next) -> Response {
+/// A panic is answered too, by an error.
+pub async fn survive_panics(request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => Refusal::internal().into_response(),
-        Err(_) => {
-            let message = format!("no answer within {} s", PATIENCE.as_secs());
-            Refusal::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message, "ask for less at once").into_response()
-        }
-    }
+    answer.await.unwrap_or_else(|_| Refusal::internal().into_response())
+}
+
+/// A request that takes longer than this is answered by an error.
+pub async fn within(State(patience): State<Duration>, request: Request, next: Next) -> Response {
+    let Ok(response) = tokio::time::timeout(patience, next.run(request)).await else {
+        let message = format!("no answer within {} s", patience.as_secs());
+        let refusal = Refusal::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message, "ask for less at once");
+        return refusal.into_response();
+    };
+    response
 }
 
 /// Refuses a request that names another host than this machine.
 ///
-/// A page on the internet can let its own name resolve to 127.0.0.1 and then read, as its own, what serving answers to
-/// anybody (DNS rebinding). Its requests carry its name; those of this machine carry the loopback's.
-pub(super) async fn only_loopback_names(request: Request, next: Next) -> Response {
+/// A page on the internet can let its own name resolve to 127.0.0.1 and then read, as its own, what a server there
+/// answers to anybody (DNS rebinding). Its requests carry its name; those of this machine carry the loopback's.
+pub async fn only_loopback_names(request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST);
     if host.is_none_or(|host| host.to_str().is_ok_and(is_loopback)) {
         return next.run(request).await;
     }
     let hint = "ask http://127.0.0.1 or http://localhost";
-    let message = "serving answers only to the loopback's names, because it has neither TLS nor a token yet";
+    let message = "this server listens on the loopback only, and answers only to the loopback's names";
     Refusal::new(StatusCode::MISDIRECTED_REQUEST, "foreign_host", message, hint).into_response()
+}
+
+/// Refuses a request that a page elsewhere sent: its `Origin` is not the host that was asked. No other origin is ever
+/// granted anything (no CORS, fault 44); this also keeps out what browsers send without asking first.
+pub async fn only_own_origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
+    let foreign = text(ORIGIN).is_some_and(|origin| {
+        let asked = origin.split_once("://").map(|(_, host)| host);
+        asked.is_none() || asked != text(HOST)
+    });
+    // A question of a browser is answered like anybody's: by refusing the method.
+    if !foreign || request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let message = "the request was sent by a page of another origin";
+    Refusal::new(StatusCode::FORBIDDEN, "foreign_origin", message, "send it from a program, not from a page")
+        .into_response()
 }
 
 fn is_loopback(host: &str) -> bool {
