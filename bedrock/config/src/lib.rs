@@ -32,5 +32,8 @@ pub use schema::schema;
 
 mod merge;
 
+mod secret;
+pub use secret::Secret;
+
 mod error;
 pub use error::Error;
