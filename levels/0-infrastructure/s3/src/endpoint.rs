@@ -10,12 +10,13 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use s3s::auth::SimpleAuth;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::service::S3ServiceBuilder;
 use strata_runtime::Scope;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
+use crate::door::Door;
 use crate::store::Store;
 use crate::wire::Wire;
 use crate::{Bucket, Credentials, Error};
@@ -42,7 +43,7 @@ pub struct Config {
 pub struct Endpoint {
     listener: TcpListener,
     address: SocketAddr,
-    service: S3Service,
+    service: Door,
 }
 
 impl fmt::Debug for Endpoint {
@@ -66,7 +67,7 @@ impl Endpoint {
         let mut builder = S3ServiceBuilder::new(Wire::new(Arc::new(store), names));
         builder.set_auth(SimpleAuth::from_single(credentials.id, credentials.secret.expose()));
         builder.set_access(Access { buckets });
-        Ok(Self { listener, address, service: builder.build() })
+        Ok(Self { listener, address, service: Door(builder.build()) })
     }
 
     /// Where it listens.
@@ -111,7 +112,7 @@ impl Endpoint {
     }
 }
 
-async fn serve(stream: TcpStream, service: S3Service, scope: Scope) {
+async fn serve(stream: TcpStream, service: Door, scope: Scope) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -11,7 +11,7 @@
 //! - **ETags**: what was put here has the MD5 of its bytes, which is kept beside it; a file that Strata wrote has
 //!   one made of its inode, size and time, in the form of a multipart object's (`...-0`), which no client takes for an MD5.
 //!
-//! Left out: versions, tags, ACLs, policies, encryption by the server, virtual-hosted addresses, and TLS, for
+//! Left out: signatures before version 4, forms, versions, tags, ACLs, policies, encryption by the server, virtual-hosted addresses, and TLS, for
 //! which something stands in front.
 
 mod endpoint;
@@ -26,9 +26,13 @@ pub use credentials::Credentials;
 mod error;
 pub use error::Error;
 
+mod door;
+
 mod access;
 
 mod key;
+
+mod hex;
 
 mod listing;
 

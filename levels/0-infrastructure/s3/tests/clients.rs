@@ -1,5 +1,4 @@
 //! The endpoint, driven by boto3, PyArrow, Polars and the `deltalake` package.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::path::Path;
 use std::process::Command;

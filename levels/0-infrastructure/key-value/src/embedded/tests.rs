@@ -17,7 +17,7 @@ async fn the_suite_passes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn the_store_is_the_model(steps in suite::steps()) {

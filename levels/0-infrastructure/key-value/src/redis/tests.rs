@@ -22,7 +22,7 @@ fn the_store_is_the_model() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let store = runtime.block_on(open(&server));
     let case = std::cell::Cell::new(0_u32);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 24, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 12, ..ProptestConfig::default() });
     let outcome = runner.run(&suite::steps(), |steps| {
         case.set(case.get() + 1);
         // Each case below a prefix of its own.

@@ -13,6 +13,7 @@ use s3s::crypto::{Checksum, Md5, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::random_name;
+use crate::hex;
 
 /// The facts of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ impl Identity {
     /// An ETag for a file of which no MD5 is known: no client takes one with a `-` for an MD5.
     fn tag(&self) -> String {
         let Self { inode, size, seconds, nanoseconds } = self;
-        hex(&Md5::checksum(format!("{inode} {size} {seconds} {nanoseconds}").as_bytes())) + "-0"
+        hex::write(&Md5::checksum(format!("{inode} {size} {seconds} {nanoseconds}").as_bytes())) + "-0"
     }
 }
 
@@ -89,11 +90,7 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
     Sha256::checksum(text.as_bytes())
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn place(folder: &Path, key: &str) -> PathBuf {
-    let name = hex(&digest(key));
+    let name = hex::write(&digest(key));
     folder.join(&name[..2]).join(name)
 }

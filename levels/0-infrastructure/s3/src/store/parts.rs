@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use s3s::crypto::{Checksum, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::facts::hex;
 use super::{Condition, Facts, Fault, Incoming, Object, Store, random_name};
+use crate::hex;
 use crate::key::Key;
 
 /// An upload that was begun.
@@ -131,10 +131,10 @@ impl Store {
             let part = parts.iter().find(|part| part.number == *number && part.tag == *tag).ok_or(Fault::NoPart)?;
             // Inside the kernel where the file system can.
             io::copy(&mut File::open(&part.path)?, &mut whole)?;
-            digests.extend(unhex(tag));
+            digests.extend(hex::read(tag).ok_or(Fault::NoPart)?);
         }
         whole.sync_all()?;
-        let tag = format!("{}-{}", hex(&Md5::checksum(&digests)), named.len());
+        let tag = format!("{}-{}", hex::write(&Md5::checksum(&digests)), named.len());
         let object = self.commit(&incoming, bucket, key, Facts { tag, ..upload.facts }, condition)?;
         self.abort(bucket, key.as_str(), id)?;
         Ok(object)
@@ -163,7 +163,7 @@ impl Store {
             to.write_all(&buffer[..read])?;
         }
         to.sync_all()?;
-        Ok(hex(&md5.finalize()))
+        Ok(hex::write(&md5.finalize()))
     }
 
     fn read_upload(&self, bucket: &str, id: &str) -> Result<Upload, Fault> {
@@ -181,9 +181,4 @@ impl Store {
         let is_ours = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if is_ours { Ok(self.own(bucket, "uploads").join(id)) } else { Err(Fault::NoUpload) }
     }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
-    text.as_bytes().chunks_exact(2).map(|pair| (digit(pair[0]) << 4) | digit(pair[1])).collect()
 }

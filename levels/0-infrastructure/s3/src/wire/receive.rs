@@ -11,6 +11,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use super::Wire;
+use crate::hex;
 use crate::store::Incoming;
 
 /// A body and what the client announced of it.
@@ -76,7 +77,7 @@ impl Wire {
                 return Err(s3_error!(BadDigest, "the body does not have the {name} that was announced"));
             }
         }
-        let md5 = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+        let md5 = hex::write(&md5);
         Ok(Received { incoming, size, md5, sums })
     }
 }
