@@ -79,8 +79,8 @@ fn an_object_keeps_its_tag_until_something_else_is_there() {
 #[test]
 fn conditions_are_decided_at_the_moment_of_the_put() {
     let (folder, store) = store();
-    let new = Condition { if_none_match: Some(Tag::Any), ..Condition::default() };
-    let over = |tag: &str| Condition { if_match: Some(Tag::Is(tag.to_owned())), ..Condition::default() };
+    let new = Condition { none_matches: Some(Tag::Any), ..Condition::default() };
+    let over = |tag: &str| Condition { matches: Some(Tag::Is(tag.to_owned())), ..Condition::default() };
     assert!(matches!(put_if(&store, "a", "x", &over("tag of x")), Err(Fault::NotFound)));
     put_if(&store, "a", "one", &new).unwrap();
     assert!(matches!(put_if(&store, "a", "two", &new), Err(Fault::Condition)));
@@ -119,7 +119,7 @@ fn a_key_is_an_object_or_a_folder() {
     put(&store, "a/b/c", "x");
     for name in ["a", "a/b", "a/b/c/d"] {
         assert!(matches!(put_if(&store, name, "x", &Condition::default()), Err(Fault::Clash)), "{name}");
-        let new = Condition { if_none_match: Some(Tag::Any), ..Condition::default() };
+        let new = Condition { none_matches: Some(Tag::Any), ..Condition::default() };
         assert!(put_if(&store, name, "x", &new).is_err(), "{name}");
     }
     put(&store, "a/b/", "");

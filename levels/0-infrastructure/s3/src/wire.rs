@@ -70,113 +70,112 @@ fn fault(fault: Fault) -> S3Error {
     }
 }
 
-fn respond<T>(output: T) -> S3Result<S3Response<T>> {
-    Ok(S3Response::new(output))
-}
-
 /// One line each: what is done stands in the file of its kind.
 #[async_trait::async_trait]
 impl S3 for Wire {
     async fn list_buckets(&self, _request: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
-        respond(self.all_buckets().await?)
+        Ok(S3Response::new(self.all_buckets().await?))
     }
 
     async fn head_bucket(&self, _request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        respond(HeadBucketOutput { bucket_region: Some(buckets::REGION.to_owned()), ..HeadBucketOutput::default() })
+        Ok(S3Response::new(HeadBucketOutput {
+            bucket_region: Some(buckets::REGION.to_owned()),
+            ..HeadBucketOutput::default()
+        }))
     }
 
     async fn get_bucket_location(
         &self,
         _request: S3Request<GetBucketLocationInput>,
     ) -> S3Result<S3Response<GetBucketLocationOutput>> {
-        respond(GetBucketLocationOutput::default())
+        Ok(S3Response::new(GetBucketLocationOutput::default()))
     }
 
     async fn get_bucket_versioning(
         &self,
         _request: S3Request<GetBucketVersioningInput>,
     ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
-        respond(GetBucketVersioningOutput::default())
+        Ok(S3Response::new(GetBucketVersioningOutput::default()))
     }
 
     async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
-        respond(self.list_v1(request.input).await?)
+        Ok(S3Response::new(self.list_v1(request.input).await?))
     }
 
     async fn list_objects_v2(
         &self,
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
-        respond(self.list_v2(request.input).await?)
+        Ok(S3Response::new(self.list_v2(request.input).await?))
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        respond(self.head(request.input).await?)
+        Ok(S3Response::new(self.head(request.input).await?))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        respond(self.get(request.input).await?)
+        Ok(S3Response::new(self.get(request.input).await?))
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        respond(self.put(request.input, request.trailing_headers).await?)
+        Ok(S3Response::new(self.put(request.input, request.trailing_headers).await?))
     }
 
     async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
-        respond(self.copy(request.input).await?)
+        Ok(S3Response::new(self.copy(request.input).await?))
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        respond(self.delete(request.input).await?)
+        Ok(S3Response::new(self.delete(request.input).await?))
     }
 
     async fn delete_objects(
         &self,
         request: S3Request<DeleteObjectsInput>,
     ) -> S3Result<S3Response<DeleteObjectsOutput>> {
-        respond(self.delete_many(request.input).await?)
+        Ok(S3Response::new(self.delete_many(request.input).await?))
     }
 
     async fn create_multipart_upload(
         &self,
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        respond(self.begin(request.input).await?)
+        Ok(S3Response::new(self.begin(request.input).await?))
     }
 
     async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        respond(self.part(request.input, request.trailing_headers).await?)
+        Ok(S3Response::new(self.part(request.input, request.trailing_headers).await?))
     }
 
     async fn upload_part_copy(
         &self,
         request: S3Request<UploadPartCopyInput>,
     ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-        respond(self.part_copy(request.input).await?)
+        Ok(S3Response::new(self.part_copy(request.input).await?))
     }
 
     async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
-        respond(self.all_parts(request.input).await?)
+        Ok(S3Response::new(self.all_parts(request.input).await?))
     }
 
     async fn list_multipart_uploads(
         &self,
         request: S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-        respond(self.all_uploads(request.input).await?)
+        Ok(S3Response::new(self.all_uploads(request.input).await?))
     }
 
     async fn complete_multipart_upload(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        respond(self.complete(request.input).await?)
+        Ok(S3Response::new(self.complete(request.input).await?))
     }
 
     async fn abort_multipart_upload(
         &self,
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        respond(self.abort(request.input).await?)
+        Ok(S3Response::new(self.abort(request.input).await?))
     }
 }

@@ -25,16 +25,16 @@ impl Tag {
 /// Under which conditions something is to be done.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Condition {
-    pub(crate) if_match: Option<Tag>,
-    pub(crate) if_none_match: Option<Tag>,
-    pub(crate) if_modified_since: Option<SystemTime>,
-    pub(crate) if_unmodified_since: Option<SystemTime>,
+    pub(crate) matches: Option<Tag>,
+    pub(crate) none_matches: Option<Tag>,
+    pub(crate) modified_since: Option<SystemTime>,
+    pub(crate) unmodified_since: Option<SystemTime>,
 }
 
 impl Condition {
     /// Whether nothing may be there yet.
     pub(super) fn must_be_new(&self) -> bool {
-        self.if_none_match == Some(Tag::Any)
+        self.none_matches == Some(Tag::Any)
     }
 
     /// For reading: a condition of time counts only where none of tags is given.
@@ -42,12 +42,12 @@ impl Condition {
         let tag = &object.facts.tag;
         // HTTP knows seconds.
         let later_than = |time: SystemTime| object.modified > time + Duration::from_secs(1) - Duration::from_nanos(1);
-        match (&self.if_match, self.if_unmodified_since) {
+        match (&self.matches, self.unmodified_since) {
             (Some(wanted), _) if !wanted.matches(tag) => return Err(Fault::Condition),
             (None, Some(time)) if later_than(time) => return Err(Fault::Condition),
             _ => {}
         }
-        match (&self.if_none_match, self.if_modified_since) {
+        match (&self.none_matches, self.modified_since) {
             (Some(unwanted), _) if unwanted.matches(tag) => Err(Fault::NotModified),
             (None, Some(time)) if !later_than(time) => Err(Fault::NotModified),
             _ => Ok(()),
@@ -56,12 +56,12 @@ impl Condition {
 
     /// For writing over what is there, if anything is.
     pub(super) fn allows_writing(&self, there: Option<&str>) -> Result<(), Fault> {
-        match (&self.if_match, there) {
+        match (&self.matches, there) {
             (Some(_), None) => return Err(Fault::NotFound),
             (Some(wanted), Some(tag)) if !wanted.matches(tag) => return Err(Fault::Condition),
             _ => {}
         }
-        match (&self.if_none_match, there) {
+        match (&self.none_matches, there) {
             (Some(unwanted), Some(tag)) if unwanted.matches(tag) => Err(Fault::Condition),
             _ => Ok(()),
         }
@@ -85,16 +85,16 @@ mod tests {
         let base = Condition::default;
         let cases = [
             (base(), "ok"),
-            (Condition { if_match: is("a"), ..base() }, "ok"),
-            (Condition { if_match: is("b"), ..base() }, "412"),
-            (Condition { if_none_match: is("a"), ..base() }, "304"),
-            (Condition { if_none_match: is("b"), if_modified_since: Some(second(99)), ..base() }, "ok"),
+            (Condition { matches: is("a"), ..base() }, "ok"),
+            (Condition { matches: is("b"), ..base() }, "412"),
+            (Condition { none_matches: is("a"), ..base() }, "304"),
+            (Condition { none_matches: is("b"), modified_since: Some(second(99)), ..base() }, "ok"),
             // The time that was told has no fractions of a second.
-            (Condition { if_modified_since: Some(second(10)), ..base() }, "304"),
-            (Condition { if_modified_since: Some(second(9)), ..base() }, "ok"),
-            (Condition { if_unmodified_since: Some(second(10)), ..base() }, "ok"),
-            (Condition { if_unmodified_since: Some(second(9)), ..base() }, "412"),
-            (Condition { if_match: is("a"), if_unmodified_since: Some(second(9)), ..base() }, "ok"),
+            (Condition { modified_since: Some(second(10)), ..base() }, "304"),
+            (Condition { modified_since: Some(second(9)), ..base() }, "ok"),
+            (Condition { unmodified_since: Some(second(10)), ..base() }, "ok"),
+            (Condition { unmodified_since: Some(second(9)), ..base() }, "412"),
+            (Condition { matches: is("a"), unmodified_since: Some(second(9)), ..base() }, "ok"),
         ];
         for (condition, expected) in cases {
             let outcome = match condition.allows_reading(&object) {

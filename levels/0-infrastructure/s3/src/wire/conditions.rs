@@ -14,10 +14,10 @@ pub(super) fn condition(
     if_unmodified_since: Option<Timestamp>,
 ) -> Condition {
     Condition {
-        if_match: if_match.map(tag),
-        if_none_match: if_none_match.map(tag),
-        if_modified_since: if_modified_since.map(time),
-        if_unmodified_since: if_unmodified_since.map(time),
+        matches: if_match.map(tag),
+        none_matches: if_none_match.map(tag),
+        modified_since: if_modified_since.map(time),
+        unmodified_since: if_unmodified_since.map(time),
     }
 }
 
@@ -33,6 +33,6 @@ fn time(timestamp: Timestamp) -> SystemTime {
 }
 
 /// An ETag as S3 says it.
-pub(super) fn etag(tag: &str) -> Option<ETag> {
-    Some(ETag::Strong(tag.to_owned()))
+pub(super) fn etag(tag: &str) -> ETag {
+    ETag::Strong(tag.to_owned())
 }

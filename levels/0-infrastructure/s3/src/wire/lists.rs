@@ -96,7 +96,7 @@ impl Wire {
                 contents.push(Object {
                     key: Some(words.say(&key)),
                     size: Some(object.size as i64),
-                    e_tag: etag(&object.facts.tag),
+                    e_tag: Some(etag(&object.facts.tag)),
                     last_modified: Some(object.modified.into()),
                     storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
                     ..Object::default()

@@ -40,7 +40,7 @@ impl Wire {
         Ok(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(object.size as i64),
-            e_tag: etag(&object.facts.tag),
+            e_tag: Some(etag(&object.facts.tag)),
             last_modified: Some(object.modified.into()),
             metadata: metadata(object.facts.metadata),
             content_type: Some(headers.remove("content-type").unwrap_or_else(|| UNTYPED.to_owned())),
@@ -77,7 +77,7 @@ impl Wire {
             content_range,
             body: Some(StreamingBlob::wrap(read(File::from_std(file), range))),
             accept_ranges: Some("bytes".to_owned()),
-            e_tag: etag(&object.facts.tag),
+            e_tag: Some(etag(&object.facts.tag)),
             last_modified: Some(object.modified.into()),
             metadata: metadata(object.facts.metadata),
             content_type: Some(headers.remove("content-type").unwrap_or_else(|| UNTYPED.to_owned())),
@@ -126,7 +126,7 @@ impl Wire {
             self.files(move |store| store.commit(&received.incoming, &bucket, &key, facts, &condition)).await?;
         let sums = received.sums;
         Ok(PutObjectOutput {
-            e_tag: etag(&object.facts.tag),
+            e_tag: Some(etag(&object.facts.tag)),
             checksum_crc32: sums.checksum_crc32,
             checksum_crc32c: sums.checksum_crc32c,
             checksum_crc64nvme: sums.checksum_crc64nvme,
@@ -172,7 +172,7 @@ impl Wire {
             })
             .await?;
         let result = CopyObjectResult {
-            e_tag: etag(&object.facts.tag),
+            e_tag: Some(etag(&object.facts.tag)),
             last_modified: Some(object.modified.into()),
             ..CopyObjectResult::default()
         };

@@ -69,7 +69,7 @@ impl Wire {
         let incoming = received.incoming;
         self.files(move |store| store.put_part(&incoming, &bucket, &upload_id, part_number, &received.md5)).await?;
         Ok(UploadPartOutput {
-            e_tag: etag(&tag),
+            e_tag: Some(etag(&tag)),
             checksum_crc32: sums.checksum_crc32,
             checksum_crc32c: sums.checksum_crc32c,
             checksum_crc64nvme: sums.checksum_crc64nvme,
@@ -109,8 +109,11 @@ impl Wire {
             })
             .await?;
         let Some((tag, modified)) = part else { return Err(s3_error!(InvalidRange)) };
-        let result =
-            CopyPartResult { e_tag: etag(&tag), last_modified: Some(modified.into()), ..CopyPartResult::default() };
+        let result = CopyPartResult {
+            e_tag: Some(etag(&tag)),
+            last_modified: Some(modified.into()),
+            ..CopyPartResult::default()
+        };
         Ok(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
     }
 
@@ -129,7 +132,7 @@ impl Wire {
             .filter(|part| part.number > after)
             .map(|part| Part {
                 part_number: Some(part.number),
-                e_tag: etag(&part.tag),
+                e_tag: Some(etag(&part.tag)),
                 size: Some(part.size as i64),
                 last_modified: Some(part.modified.into()),
                 ..Part::default()
@@ -210,7 +213,7 @@ impl Wire {
         Ok(CompleteMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
-            e_tag: etag(&object.facts.tag),
+            e_tag: Some(etag(&object.facts.tag)),
             ..CompleteMultipartUploadOutput::default()
         })
     }
