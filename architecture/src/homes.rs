@@ -14,6 +14,7 @@ pub struct Home {
 }
 
 const LAKE: &[&str] = &["strata-lakehouse"];
+const KEY_VALUE: &[&str] = &["strata-key-value"];
 const HTTP: &[&str] = &["strata-serving"];
 const COMMAND: &[&str] = &["strata"];
 
@@ -27,6 +28,9 @@ pub const HOMES: &[Home] = &[
         homes: &["strata-objects", "strata-lakehouse"],
         reason: "objects are its face for everyone else; the table format asks for it by name",
     },
+    Home { dependency: "s3s", homes: &["strata-s3"], reason: "S3 is spoken in one place" },
+    Home { dependency: "fjall", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
+    Home { dependency: "redis", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
     Home { dependency: "burn", homes: &["strata-training"], reason: "what was trained is served without it" },
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },

@@ -47,3 +47,24 @@ fn start<R: Read + Send + 'static>(
 fn show(path: &Path) -> &str {
     path.to_str().expect("temporary folders have names in UTF-8")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_stand_and_leave_nothing_behind() {
+        if let Some(server) = PostgresServer::start() {
+            assert!(server.url().starts_with("postgres://strata@%2F"), "{}", server.url());
+        }
+        if let Some(mut server) = RedisServer::start() {
+            let url = server.url();
+            server.restart();
+            assert_eq!(server.url(), url);
+            let socket = PathBuf::from(url.trim_start_matches("redis+unix://"));
+            assert!(socket.exists());
+            drop(server);
+            assert!(!socket.exists());
+        }
+    }
+}
