@@ -17,6 +17,7 @@ const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
 const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving"];
 const METRICS: &[&str] = &["strata-gateway", "strata-serving"];
+const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
 
 /// All of them.
@@ -36,6 +37,9 @@ pub const HOMES: &[Home] = &[
     },
     Home { dependency: "rdkafka", homes: LOG, reason: "a C library, and one way to any log" },
     Home { dependency: "kafka-protocol", homes: LOG, reason: "Kafka's words end at the wire" },
+    Home { dependency: "s3s", homes: &["strata-s3"], reason: "S3 is spoken in one place" },
+    Home { dependency: "fjall", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
+    Home { dependency: "redis", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
     Home { dependency: "burn", homes: &["strata-training"], reason: "what was trained is served without it" },
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },

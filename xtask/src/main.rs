@@ -26,7 +26,7 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   test [FILTER...]      install what the tests need, build the binary, run everything, or what the filters name
-  setup                 only install: a Python environment with the foreign clients that the tests drive
+  setup                 only install: Redis, Postgres, and a Python environment with the clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
 

@@ -1,7 +1,7 @@
-//! Installs what the tests need: a Python environment with the foreign clients.
+//! Installs what the tests need: real servers, and a Python environment with the foreign clients.
 //!
-//! Idempotent: the environment keeps a copy of the requirements it was made from, written last, and
-//! is made anew when they differ. A half-made one has no copy and is made anew too.
+//! Idempotent: what is there is not installed again. The environment keeps a copy of the requirements it was
+//! made from, written last, and is made anew when they differ. A half-made one has no copy and is made anew too.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,10 +12,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::{places, process};
 
+mod apt;
+
+mod servers;
+
 const REQUIREMENTS: &str = "e2e/python/requirements.txt";
 /// The oldest Python for which the pinned clients exist.
 const OLDEST: (u32, u32) = (3, 11);
-const APT_LINE: &str = "apt-get install --yes --no-install-recommends python3-venv";
+const VENV: &str = "python3-venv";
 
 /// The environment's interpreter, after making what is missing.
 pub(crate) fn run() -> Result<PathBuf> {
@@ -25,6 +29,7 @@ pub(crate) fn run() -> Result<PathBuf> {
     let lock = File::create(cache.join("venv.lock")).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.context("cannot lock the cache folder")?;
 
+    servers::install();
     let requirements = places::root().join(REQUIREMENTS);
     let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
     let environment = cache.join("venv");
@@ -59,24 +64,10 @@ fn check_python() -> Result<()> {
     Ok(())
 }
 
-/// Installs it where that needs no question: as root, on a system with apt. Else says the line to type.
 fn install_venv(reason: &str) -> Result<()> {
-    let is_root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let mut apt = APT_LINE.split(' ');
-    let program = apt.next().unwrap_or_default();
-    if !is_root || !process::succeeds(Command::new(program).arg("--version")) {
-        bail!("{reason}; on Debian or Ubuntu: sudo {APT_LINE}");
-    }
-    eprintln!("setup: {reason}: {APT_LINE}");
-    let mut install = Command::new(program);
-    install.args(apt).env("DEBIAN_FRONTEND", "noninteractive");
-    if process::run(&mut install).is_err() {
-        // A fresh image has no lists of packages yet.
-        process::run(Command::new(program).arg("update"))?;
-        process::run(&mut install)?;
-    }
+    apt::install(reason, &[VENV])?;
     if !has_venv() {
-        bail!("{reason}, also after {APT_LINE}");
+        bail!("{reason}, also with {VENV}");
     }
     Ok(())
 }

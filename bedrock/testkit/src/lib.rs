@@ -1,4 +1,4 @@
-//! What tests share: where the real data, the foreign clients and the built binary lie.
+//! What tests share: where the real data, the foreign clients and the built binary lie, and real servers.
 //!
 //! None of them is in the repository, so each may be absent. A test that needs one says that it was
 //! [skipped](skip): a test that quietly did nothing reads as one that passed.
@@ -6,6 +6,9 @@
 //! ```no_run
 //! let Some(psv) = strata_testkit::shared_data("physionet-2019-setA/training_setA.psv.tar.zst") else { return };
 //! ```
+
+mod server;
+pub use server::{PostgresServer, RedisServer};
 
 use std::env;
 use std::ffi::OsStr;
