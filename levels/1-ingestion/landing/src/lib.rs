@@ -11,6 +11,9 @@ pub use manifest::{Availability, Manifest};
 mod writer;
 pub use writer::{Flusher, Landed, Writer, open};
 
+mod live;
+pub use live::{LIVE, Landing, LiveSettings};
+
 mod reader;
 pub use reader::{Bronze, Lines};
 
@@ -31,6 +34,24 @@ pub enum Error {
     /// A record that cannot be a line.
     #[error("a record of topic `{0}` holds a line break: bronze keeps one record a line")]
     LineBreak(strata_types::Topic),
+    /// The log cannot be read.
+    #[error("the log cannot be landed: {0}")]
+    Log(#[from] strata_broker::client::Error),
+    /// A record is missing between what has landed and what the log gives.
+    #[error(
+        "{topic}/{partition} goes on at offset {found}, but bronze ends at {landed}: records between are gone from the log, \
+         or it is another log; give it another data folder, or restore the log"
+    )]
+    Gap {
+        /// The topic.
+        topic: strata_types::Topic,
+        /// The partition.
+        partition: u8,
+        /// Where bronze ends.
+        landed: u64,
+        /// What the log gives next.
+        found: u64,
+    },
     /// The flusher has gone, so nothing can be written.
     #[error("bronze takes no more records: the write before failed")]
     Closed,

@@ -114,38 +114,44 @@ impl Flusher {
     pub async fn run(mut self) -> Result<Landed, Error> {
         let mut landed = Landed::default();
         while let Some(draft) = self.receiver.recv().await {
-            let name = draft.object_name(&self.log);
-            let compressing = tokio::task::spawn_blocking(move || {
-                let bytes = zstd::bulk::compress(&draft.lines, COMPRESSION)?;
-                let sha256 = hex(&Sha256::digest(&bytes));
-                Ok::<_, std::io::Error>((draft, Bytes::from(bytes), sha256))
-            });
-            let damaged = |reason: String| Error::Damaged { name: name.clone(), reason };
-            let compressed = compressing.await.map_err(|error| damaged(error.to_string()))?;
-            let (draft, bytes, sha256) = compressed.map_err(|error| damaged(error.to_string()))?;
-            let manifest = draft.manifest(&self.log, sha256, self.availability);
-            self.commit(&manifest, bytes.clone()).await?;
+            let (manifest, stored) = commit(&self.objects, &self.log, self.availability, draft).await?;
             landed.records += manifest.count;
             landed.objects += 1;
             landed.raw_bytes += manifest.raw_bytes;
-            landed.stored_bytes += bytes.len() as u64;
+            landed.stored_bytes += stored;
         }
         Ok(landed)
     }
+}
 
-    async fn commit(&self, manifest: &Manifest, bytes: Bytes) -> Result<(), Error> {
-        if self.objects.put_new(&manifest.object, bytes.clone()).await? == Put::Exists
-            && self.objects.get(&manifest.object).await? != bytes
-        {
-            // Left by a writer that was killed before its manifest, with other object bounds.
-            self.objects.remove(&manifest.object).await?;
-            self.objects.put_new(&manifest.object, bytes).await?;
-        }
-        let json = serde_json::to_vec(manifest)
-            .map_err(|error| Error::Damaged { name: manifest.object.clone(), reason: error.to_string() })?;
-        self.objects.put_new(&manifest_name(&manifest.object), json.into()).await?;
-        Ok(())
+/// Puts an object and then, as its commit, its manifest. Gives the manifest and the bytes of the object.
+pub(crate) async fn commit(
+    objects: &Objects,
+    log: &str,
+    availability: Availability,
+    draft: Draft,
+) -> Result<(Manifest, u64), Error> {
+    let name = draft.object_name(log);
+    let damaged = |reason: String| Error::Damaged { name: name.clone(), reason };
+    let compressing = tokio::task::spawn_blocking(move || {
+        let bytes = zstd::bulk::compress(&draft.lines, COMPRESSION)?;
+        let sha256 = hex(&Sha256::digest(&bytes));
+        Ok::<_, std::io::Error>((draft, Bytes::from(bytes), sha256))
+    });
+    let compressed = compressing.await.map_err(|error| damaged(error.to_string()))?;
+    let (draft, bytes, sha256) = compressed.map_err(|error| damaged(error.to_string()))?;
+    let manifest = draft.manifest(log, sha256, availability);
+    let stored = bytes.len() as u64;
+    if objects.put_new(&manifest.object, bytes.clone()).await? == Put::Exists
+        && objects.get(&manifest.object).await? != bytes
+    {
+        // Left by a writer that was killed before its manifest, with other object bounds.
+        objects.remove(&manifest.object).await?;
+        objects.put_new(&manifest.object, bytes).await?;
     }
+    let json = serde_json::to_vec(&manifest).map_err(|error| damaged(error.to_string()))?;
+    objects.put_new(&manifest_name(&manifest.object), json.into()).await?;
+    Ok((manifest, stored))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
