@@ -40,6 +40,7 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "s3s", homes: &["strata-s3"], reason: "S3 is spoken in one place" },
     Home { dependency: "fjall", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
     Home { dependency: "redis", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
+    Home { dependency: "sqlx", homes: &["strata-database"], reason: "what it is asked with, the database gives on" },
     Home { dependency: "burn", homes: &["strata-training"], reason: "what was trained is served without it" },
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },
