@@ -12,6 +12,9 @@ mod infrastructure;
 mod ingestion;
 pub use ingestion::{Imported, Ingestion};
 
+mod live;
+pub use live::Live;
+
 mod processing;
 pub use processing::Processing;
 
@@ -25,6 +28,7 @@ pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
 pub use strata_evaluation::Gate;
 pub use strata_lakehouse::Format;
 pub use strata_refinery::{QualityReport, Refined};
+pub use strata_services::Status;
 pub use strata_serving::openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;
@@ -33,7 +37,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use strata_config::Config;
-use strata_runtime::Clock;
+use strata_runtime::{Clock, Scope};
 
 /// The levels, built.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub struct Stack {
     pub features: Features,
     /// Level 4: features to models and predictions.
     pub models: Models,
+    /// What live events are taken in with.
+    live: live::Parts,
 }
 
 impl Stack {
@@ -59,6 +65,20 @@ impl Stack {
         let processing = processing::build(&config.processing, &folder, &objects, clock)?;
         let features = features::build(&config.features, &config.labels, &processing, clock);
         let models = models::build(&config.training, &config.serving, &folder, &features, clock);
-        Ok(Self { folder, ingestion, processing, features, models })
+        let live = live::Parts {
+            config: config.ingestion.clone(),
+            folder: folder.clone(),
+            objects: objects.clone(),
+            clock: Arc::clone(clock),
+        };
+        Ok(Self { live, folder, ingestion, processing, features, models })
+    }
+
+    /// The services that take live events in, on these ports or the configured ones. Nothing runs yet.
+    pub fn live(&self, gateway_port: Option<u16>, log_port: Option<u16>) -> Result<Live> {
+        let mut parts = self.live.clone();
+        parts.config.gateway_port = gateway_port.unwrap_or(parts.config.gateway_port);
+        parts.config.log_port = log_port.unwrap_or(parts.config.log_port);
+        Live::build(&parts, &Scope::root("live"))
     }
 }

@@ -31,6 +31,17 @@ pub struct Ingestion {
     /// Raw bytes after which a bronze object is closed and the next one begun.
     #[schemars(range(min = 1))]
     pub object_bytes: u64,
+    /// Seconds after which live events are written to bronze, if no object was full before.
+    #[schemars(range(max = 3600), extend("exclusiveMinimum" = 0))]
+    pub landing_seconds: f64,
+    /// The port of the gateway, which takes live events over HTTP; 0 takes a free one.
+    pub gateway_port: u16,
+    /// The port of the event log, which speaks Kafka; 0 takes a free one.
+    pub log_port: u16,
+    /// The file of tokens that the gateway asks for, a line each: `name scopes sha256`; when empty, it asks for none.
+    pub gateway_tokens: String,
+    /// The file of the key that turns patient ids into pseudonyms, outside the data folder; when empty, senders send pseudonyms.
+    pub pseudonym_key: String,
 }
 
 /// Level 2: from bronze to silver.

@@ -9,6 +9,7 @@ mod evaluate;
 mod features;
 mod generate;
 mod import;
+mod ingest;
 mod query;
 mod refine;
 mod serve;
@@ -64,6 +65,8 @@ enum Command {
     Demo(demo::Demo),
     /// Reads a data set into bronze
     Import(import::Import),
+    /// Takes live events into bronze: over HTTP, FHIR and Kafka's protocol
+    Ingest(ingest::Ingest),
     /// Fills bronze with the synthetic hospital
     Generate(generate::Generate),
     /// Refines new bronze into silver tables
@@ -155,7 +158,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let deed = audited::deed(&cli.command);
     let data = cli.command.data_folder(&context);
     // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
-    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_)) { (deed, None) } else { (None, deed) };
+    let (at_start, at_end) =
+        if matches!(cli.command, Command::Serve(_) | Command::Ingest(_)) { (deed, None) } else { (None, deed) };
     if let Some(deed) = at_start {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
@@ -219,6 +223,7 @@ impl Command {
         match self {
             Self::Demo(command) => Box::pin(command.run(context)).await,
             Self::Import(command) => command.run(context).await,
+            Self::Ingest(command) => command.run(context).await,
             Self::Generate(command) => command.run(context).await,
             Self::Refine(command) => command.run(context).await,
             Self::Features(command) => command.run(context).await,

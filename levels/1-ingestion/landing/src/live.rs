@@ -23,12 +23,15 @@ use crate::{Bronze, Error};
 pub const LIVE: &str = "live";
 
 /// The topics that arrive live. Labels come with historical sets alone.
-const TOPICS: [Topic; 5] = [Topic::Vitals, Topic::Medications, Topic::Labs, Topic::AdverseEvents, Topic::Patients];
+pub const LIVE_TOPICS: [Topic; 5] =
+    [Topic::Vitals, Topic::Medications, Topic::Labs, Topic::AdverseEvents, Topic::Patients];
 
 /// Records that are taken at once.
 const MOST: usize = 20_000;
 /// How often is looked for objects that are old enough, while nothing comes.
 const TICK: Duration = Duration::from_millis(100);
+/// What is given to land the rest when it is told to stop.
+const DRAIN: Duration = Duration::from_secs(5);
 /// How many objects are written at once.
 const WRITERS: usize = 4;
 
@@ -72,7 +75,7 @@ impl Landing {
         Self { objects, options, settings }
     }
 
-    /// Runs until it is told to stop; then commits what it has read. Says of each partition how far bronze goes, at the
+    /// Runs until it is told to stop; then lands what the log holds, and commits. Says of each partition how far bronze goes, at the
     /// start and after each commit: what lies before may go from the log.
     pub async fn run(
         &self,
@@ -81,7 +84,7 @@ impl Landing {
     ) -> Result<(), Error> {
         let mut open = Open::default();
         let bronze = Bronze::new(self.objects.clone());
-        for topic in TOPICS {
+        for topic in LIVE_TOPICS {
             let ends = bronze.ends(topic, LIVE).await?;
             for partition in 0..PARTITIONS {
                 let end = ends.get(&partition).copied().unwrap_or(0);
@@ -95,26 +98,31 @@ impl Landing {
             .map(|(&(topic, partition), &end)| (topic.name(), i32::from(partition), Start::At(end as i64)));
         let starts: Vec<_> = starts.collect();
         let consumer = Consumer::assign(&self.options, &ConsumerSettings::default(), &starts)?;
+        let mut stopped = None;
         loop {
+            if stop.is_cancelled() {
+                stopped.get_or_insert_with(Instant::now);
+            }
             let mut misfit = None;
             let taking = consumer.take(MOST, TICK, |record| {
                 if misfit.is_none() {
                     misfit = open.take(record).err();
                 }
             });
-            tokio::select! {
+            let taken = tokio::select! {
                 biased;
-                taken = taking => drop(taken?),
-                () = stop.cancelled() => {}
-            }
-            let stopping = stop.is_cancelled();
-            if let Some(drafts) = open.ripe(&self.settings, stopping || misfit.is_some()) {
+                taken = taking => taken?,
+                () = stop.cancelled(), if stopped.is_none() => continue,
+            };
+            // What the log holds when it is told to stop lands too, as far as time allows.
+            let drained = stopped.is_some_and(|since: Instant| taken == 0 || since.elapsed() > DRAIN);
+            if let Some(drafts) = open.ripe(&self.settings, drained || misfit.is_some()) {
                 self.land(drafts, landed).await?;
             }
             if let Some(misfit) = misfit {
                 return Err(misfit);
             }
-            if stopping {
+            if drained {
                 return Ok(());
             }
         }
