@@ -42,6 +42,13 @@ impl Folder {
         self.root.join("audit").join("predictions")
     }
 
+    /// The file of the key of the S3 endpoint; its folder is made when it is missing.
+    pub(crate) fn s3_credentials(&self) -> Result<PathBuf> {
+        let folder = self.root.join("config");
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+        Ok(folder.join("s3-credentials"))
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.root.join("log")
     }

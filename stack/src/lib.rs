@@ -8,6 +8,7 @@ mod folder;
 pub use folder::{Folder, Lock};
 
 mod infrastructure;
+pub use infrastructure::S3;
 
 mod ingestion;
 pub use ingestion::{Imported, Ingestion};

@@ -21,6 +21,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Train(_) => ("train", Action::Create),
         Command::Evaluate(_) => ("evaluate", Action::Create),
         Command::Serve(_) => ("serve", Action::Execute),
+        Command::S3(_) => ("s3", Action::Execute),
         Command::Ingest(_) => ("ingest", Action::Execute),
         Command::Query(_) | Command::Audit(_) | Command::Config(_) | Command::Schemas(_) | Command::Openapi => {
             return None;

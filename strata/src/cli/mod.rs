@@ -12,6 +12,7 @@ mod import;
 mod ingest;
 mod query;
 mod refine;
+mod s3;
 mod serve;
 mod train;
 
@@ -79,6 +80,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     /// Serves predictions over HTTP
     Serve(serve::Serve),
+    /// Lets boto3, Spark and whatever else speaks S3 read the lake
+    S3(s3::S3),
     /// Answers SQL over every table
     Query(query::Query),
     /// Shows, checks and exports the audit log
@@ -158,8 +161,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let deed = audited::deed(&cli.command);
     let data = cli.command.data_folder(&context);
     // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
-    let (at_start, at_end) =
-        if matches!(cli.command, Command::Serve(_) | Command::Ingest(_)) { (deed, None) } else { (None, deed) };
+    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_) | Command::Ingest(_) | Command::S3(_)) {
+        (deed, None)
+    } else {
+        (None, deed)
+    };
     if let Some(deed) = at_start {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
@@ -230,6 +236,7 @@ impl Command {
             Self::Train(command) => command.run(context).await,
             Self::Evaluate(command) => command.run(context).await,
             Self::Serve(command) => command.run(context).await,
+            Self::S3(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Schemas(command) => command.run(),
             Self::Openapi => contracts::openapi(),
