@@ -136,7 +136,8 @@ def parts(s3, folder="large"):
     assert s3.list_parts(**upload)["Parts"][1]["Size"] == 100
     s3.abort_multipart_upload(**upload)
     refused("NoSuchUpload", s3.upload_part, **upload, PartNumber=1, Body=b"x")
-    refused("NoSuchUpload", s3.upload_part, **{**upload, "UploadId": "../../../raw"}, PartNumber=1, Body=b"x")
+    # Which of the two depends on how a version of the client signs dots.
+    refused("NoSuchUpload|SignatureDoesNotMatch", s3.upload_part, **{**upload, "UploadId": "../../../raw"}, PartNumber=1, Body=b"x")
 
 
 def plain_http(method, url, body=None):

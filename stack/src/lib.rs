@@ -72,7 +72,7 @@ impl Stack {
             objects: objects.clone(),
             clock: Arc::clone(clock),
         };
-        Ok(Self { live, folder, ingestion, processing, features, models })
+        Ok(Self { folder, ingestion, processing, features, models, live })
     }
 
     /// The services that take live events in, on these ports or the configured ones. Nothing runs yet.

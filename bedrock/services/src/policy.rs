@@ -29,10 +29,10 @@ impl Default for Policy {
             ask_starting: Duration::from_millis(20),
             ask_standing: Duration::from_secs(2),
             answer_within: Duration::from_secs(5),
-            start_within: Duration::from_secs(60),
+            start_within: Duration::from_mins(1),
             first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(30),
-            forgiven_after: Duration::from_secs(60),
+            forgiven_after: Duration::from_mins(1),
             grace: Duration::from_secs(20),
         }
     }

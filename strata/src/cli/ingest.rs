@@ -31,7 +31,11 @@ impl Ingest {
         let scope = context.scope.child("ingest");
         let asked_to_stop = scope.token();
         let (felled, all_felled) = tokio::sync::oneshot::channel::<()>();
-        scope.spawn("felling", async move { Ok::<_, Infallible>(drop(all_felled.await)) });
+        scope.spawn("felling", async move {
+            // The sender is dropped when all is felled; it sends nothing.
+            let _ = all_felled.await;
+            Ok::<_, Infallible>(())
+        });
         let live = stack.live(self.port, self.kafka_port)?;
         let raised = tokio::select! {
             raised = live.raise() => raised,

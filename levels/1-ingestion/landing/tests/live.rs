@@ -73,7 +73,11 @@ async fn numbers(root: &Path) -> (BTreeSet<u64>, usize) {
 async fn land_until(landing: &Landing, records: u64) {
     let (ends, mut seen) = watch::channel(std::collections::BTreeMap::new());
     let stop = CancellationToken::new();
-    let landed = |topic, partition, end| ends.send_modify(|ends| drop(ends.insert((topic, partition), end)));
+    let landed = |topic, partition, end| {
+        ends.send_modify(|ends| {
+            ends.insert((topic, partition), end);
+        });
+    };
     let run = landing.run(&stop, &landed);
     let enough = async {
         seen.wait_for(|ends| ends.values().sum::<u64>() >= records).await.unwrap();

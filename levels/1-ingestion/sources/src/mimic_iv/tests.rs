@@ -110,7 +110,7 @@ fn damage_is_named_by_file_and_line_and_what_came_before_is_kept() {
     let (header, rows) = LABS.split_once('\n').unwrap();
     let mut cut = gzip_of(format!("{header}\n{}", rows.repeat(50)).as_bytes());
     cut.truncate(cut.len() - 20);
-    let cases: [(&str, Vec<u8>, &[&str], usize); 12] = [
+    let cases: [(&str, Vec<u8>, &[&str], usize); 11] = [
         (
             "hosp/labevents",
             text(LABS, ",1.8,mmol/L", ",fast,mmol/L"),
@@ -131,7 +131,6 @@ fn damage_is_named_by_file_and_line_and_what_came_before_is_kept() {
             5,
         ),
         ("hosp/labevents", text(LABS, "7,1,11,70", "7,11,70"), &["csv.gz:2: 15 fields where 16 belong"], 5),
-        ("hosp/labevents", cut, &["hosp/labevents.csv.gz:", "cut short or damaged"], 97),
         ("hosp/labevents", gzip_of(b""), &["labevents.csv.gz:1: the file is empty"], 5),
         ("hosp/labevents", vec![0xfe; 300], &["labevents.csv.gz:1: not text"], 5),
         (
@@ -161,6 +160,11 @@ fn damage_is_named_by_file_and_line_and_what_came_before_is_kept() {
         assert!(expect.iter().all(|expect| error.contains(expect)), "{error}");
         assert_eq!(sink.given.len(), records, "{error}");
     }
+    // How many rows come before the cut is the compressor's business.
+    let (sink, outcome) = made::read(open, set("hosp/labevents", &cut).path());
+    let error = outcome.expect_err("it is cut").to_string();
+    assert!(error.contains("hosp/labevents.csv.gz:") && error.contains("cut short or damaged"), "{error}");
+    assert!((20..105).contains(&sink.given.len()), "{}: {error}", sink.given.len());
     let folder = set("icu/chartevents", b"");
     fs::write(folder.path().join("events.parquet"), b"PAR1 no more").unwrap();
     made::check_damage(open, folder.path(), &["events.parquet: no readable Parquet file"], 4);
