@@ -11,6 +11,7 @@ Needs: schemathesis.
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 CHECKS = [
@@ -26,7 +27,9 @@ def main(url: str) -> int:
     command = [Path(sys.executable).parent / "schemathesis", "run", f"{url}/openapi.json", "--url", url]
     command += ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--mode", "all"]
     command += ["--max-examples", "25", "--seed", "42", "--generation-database", "none", "--no-color"]
-    return subprocess.run(command, check=False).returncode
+    # It keeps a cache where it runs: not in the tree.
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(command, check=False, cwd=folder).returncode
 
 
 if __name__ == "__main__":
