@@ -53,11 +53,6 @@ impl Folder {
         self.root.join("log")
     }
 
-    /// Where it is recorded who did what.
-    pub fn audit(&self) -> PathBuf {
-        self.root.join("audit").join("events")
-    }
-
     /// Takes the lock of this folder, or says who holds it.
     pub fn lock(&self) -> Result<Lock> {
         let folder = self.root.join("run");

@@ -45,8 +45,8 @@ pub(crate) struct Parts {
 
 impl Live {
     pub(crate) fn build(parts: &Parts, scope: &Scope) -> Result<Self> {
-        let audit =
-            Audit::open(parts.folder.audit(), Arc::clone(&parts.clock)).context("the audit log cannot be opened")?;
+        let audit = Audit::open(strata_audit::folder(parts.folder.root()), Arc::clone(&parts.clock))
+            .context("the audit log cannot be opened")?;
         let log = Arc::new(LogService::new(parts));
         let landing = Arc::new(LandingService::new(parts, Arc::clone(&log)));
         let gateway = Arc::new(GatewayService::new(parts, Arc::clone(&log), audit));

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
+/// Where the audit log of a data folder lies.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("audit").join("events")
+}
+
 /// The file whose first record has this number.
 pub(crate) fn path(folder: &Path, first: u64) -> PathBuf {
     folder.join(format!("{first:020}.ndjson"))

@@ -32,6 +32,7 @@ mod chain;
 pub use chain::{Flaw, Hash, Link};
 
 mod files;
+pub use files::folder;
 mod head;
 mod writer;
 

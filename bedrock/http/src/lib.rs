@@ -10,5 +10,8 @@ pub mod content_type;
 
 pub mod guard;
 
+mod ready;
+pub use ready::{Check, Readiness};
+
 mod index;
 pub use index::index;

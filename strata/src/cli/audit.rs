@@ -1,7 +1,7 @@
 //! `strata audit`: who did what, and whether that is all.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -71,14 +71,9 @@ impl From<Which> for Filter {
     }
 }
 
-/// Where the log of a data folder lies.
-pub(super) fn folder(data: &Path) -> PathBuf {
-    data.join("audit").join("events")
-}
-
 impl Audit {
     pub(crate) fn run(self, config: &Config, json: bool) -> Result<ExitCode> {
-        let folder = folder(&config.data_dir);
+        let folder = strata_audit::folder(&config.data_dir);
         match self.action {
             Action::Show { which, limit } => show(strata_audit::read(&folder, which.into())?.newest(limit)?, json),
             Action::Verify => verify(&folder, json),

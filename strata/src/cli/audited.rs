@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use strata_audit::{Action, Agent, AgentKind, Audit, Entity, Entry, Outcome};
 use strata_runtime::Clock;
 
-use super::{Command, audit};
+use super::Command;
 
 /// What a command does, if that changes anything.
 pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
@@ -46,7 +46,7 @@ pub(super) fn record(
         Ok(_) => entry = entry.failed(Outcome::MinorFailure, "done in part: the command said what was not"),
         Err(error) => entry = entry.failed(Outcome::SeriousFailure, &without_values(&format!("{error:#}"))),
     }
-    let recorded = Audit::open(audit::folder(data), Arc::clone(clock)).and_then(|audit| audit.record(entry));
+    let recorded = Audit::open(strata_audit::folder(data), Arc::clone(clock)).and_then(|audit| audit.record(entry));
     recorded.with_context(|| format!("`strata {what}` could not be recorded"))?;
     Ok(())
 }
@@ -101,7 +101,7 @@ mod tests {
         for ended in [Ok(ExitCode::SUCCESS), Ok(ExitCode::from(130)), Err(anyhow::anyhow!("no `x`"))] {
             record(("train", Action::Create), data.path(), &clock, &ended).unwrap();
         }
-        let folder = audit::folder(data.path());
+        let folder = strata_audit::folder(data.path());
         let records: Vec<_> = read(&folder, Filter::default()).unwrap().map(Result::unwrap).collect();
         let outcomes: Vec<_> = records.iter().map(|record| record.outcome).collect();
         assert_eq!(outcomes, [Outcome::Success, Outcome::MinorFailure, Outcome::SeriousFailure]);

@@ -7,13 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use strata_http::{Check, Readiness};
 
 use super::Shared;
-use crate::wire::{Check, Readiness};
 
 /// How long the log may take to say that it is well.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,21 +37,13 @@ pub(crate) async fn livez() -> &'static str {
         (status = 503, description = "Something stands in the way", body = Readiness),
     ),
 )]
-pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Readiness {
     let audit = "the last audit record could not be written: the log of the gateway says why";
     let checks = vec![
-        check("log writable", unwritable(&shared).await),
-        check("audit writable", (!shared.audit_works.load(Ordering::Relaxed)).then(|| audit.to_owned())),
+        Check::new("log writable", unwritable(&shared).await),
+        Check::new("audit writable", (!shared.audit_works.load(Ordering::Relaxed)).then(|| audit.to_owned())),
     ];
-    let ready = checks.iter().all(|check| check.ok);
-    let reasons = checks.iter().filter_map(|check| check.reason.clone()).collect();
-    let verbose = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose")));
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, reasons, checks: verbose.then_some(checks) })).into_response()
-}
-
-fn check(name: &'static str, reason: Option<String>) -> Check {
-    Check { name, ok: reason.is_none(), reason }
+    Readiness::of(checks, query.as_deref())
 }
 
 /// Why nothing can be appended.

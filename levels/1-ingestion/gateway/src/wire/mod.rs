@@ -59,27 +59,3 @@ pub(crate) struct Stopped {
     #[serde(flatten)]
     pub(crate) outcome: Outcome,
 }
-
-/// Whether events can be taken now, and why not.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Readiness {
-    /// Whether they can.
-    pub(crate) ready: bool,
-    /// What stands in the way.
-    pub(crate) reasons: Vec<String>,
-    /// Each check; only when asked for with `?verbose`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) checks: Option<Vec<Check>>,
-}
-
-/// One of the things that taking events needs.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Check {
-    /// What is checked.
-    pub(crate) name: &'static str,
-    /// Whether it passed.
-    pub(crate) ok: bool,
-    /// Why not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reason: Option<String>,
-}

@@ -6,15 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use strata_http::{Check, Readiness};
 use strata_types::PatientId;
 
 use super::Shared;
-use crate::wire::{Check, Readiness};
 
 /// Nobody's id: looking for this patient shows whether anybody's record could be read.
 const NOBODY: &str = "strata-readiness-probe";
@@ -43,21 +42,13 @@ pub(crate) async fn livez() -> &'static str {
         (status = 503, description = "Something stands in the way", body = Readiness),
     ),
 )]
-pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Readiness {
     let no_model = "no model is loaded: train one with `strata train`";
     let checks = vec![
-        check("model loaded", shared.model.is_none().then(|| no_model.to_owned())),
-        check("silver readable", unreadable(&shared).await),
+        Check::new("model loaded", shared.model.is_none().then(|| no_model.to_owned())),
+        Check::new("silver readable", unreadable(&shared).await),
     ];
-    let ready = checks.iter().all(|check| check.ok);
-    let reasons = checks.iter().filter_map(|check| check.reason.clone()).collect();
-    let verbose = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose")));
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, reasons, checks: verbose.then_some(checks) })).into_response()
-}
-
-fn check(name: &'static str, reason: Option<String>) -> Check {
-    Check { name, ok: reason.is_none(), reason }
+    Readiness::of(checks, query.as_deref())
 }
 
 /// Why no patient's record can be read.

@@ -1,9 +1,7 @@
 //! What goes over the wire, in one place; converted by hand from and to the inner types.
 
 mod predict;
-mod ready;
 mod scoring;
 
 pub(crate) use predict::{Factor, ModelName, PredictRequest, PredictResponse};
-pub(crate) use ready::{Check, Readiness};
 pub(crate) use scoring::{Predictions, ScoringError, ScoringRequest};
