@@ -34,8 +34,10 @@ pub use error::Error;
 mod openapi;
 pub use openapi::openapi;
 
+#[doc(hidden)]
+pub mod fuzzing;
+
 mod body;
-mod hexadecimal;
 mod http;
 mod intake;
 mod metrics;
