@@ -19,6 +19,9 @@ pub use service::{BoxError, Kind, Service};
 mod status;
 pub use status::{State, Status};
 
+mod figure;
+pub use figure::{Figure, Meter};
+
 mod policy;
 pub use policy::Policy;
 

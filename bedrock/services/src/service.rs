@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use futures::future::BoxFuture;
 use strata_runtime::Scope;
 
+use crate::Figure;
+
 /// Any error, on its way to a person.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -48,5 +50,15 @@ pub trait Service: Debug + Send + Sync {
     /// Bytes that it holds for its work, if it counts them.
     fn memory_bytes(&self) -> Option<u64> {
         None
+    }
+
+    /// What it is doing now, if that takes long enough to be told: `training network, epoch 7 of 50`.
+    fn doing(&self) -> Option<String> {
+        None
+    }
+
+    /// Numbers for people who look: rates, lags, sizes.
+    fn figures(&self) -> Vec<Figure> {
+        Vec::new()
     }
 }

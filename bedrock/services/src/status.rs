@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Figure;
+
 /// Where a service is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,10 +61,15 @@ pub struct Status {
     pub uptime_seconds: Option<f64>,
     /// From the health of all that it needs to its own, in seconds, at its last start.
     pub startup_seconds: Option<f64>,
+    /// What it is doing now, where that takes long enough to be told.
+    pub doing: Option<String>,
+    /// Its rates, lags and sizes.
+    pub figures: Vec<Figure>,
 }
 
 impl Status {
-    pub(crate) fn stopped(name: &str) -> Self {
+    /// One that is not raised.
+    pub fn stopped(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             state: State::Stopped,
@@ -73,6 +80,8 @@ impl Status {
             restarts: 0,
             uptime_seconds: None,
             startup_seconds: None,
+            doing: None,
+            figures: Vec::new(),
         }
     }
 

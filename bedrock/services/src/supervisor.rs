@@ -163,6 +163,8 @@ impl Inner {
             restarts: entry.restarts,
             uptime_seconds: entry.raised.filter(|_| runs).map(|raised| raised.elapsed().as_secs_f64()),
             startup_seconds: entry.startup.map(|startup| startup.as_secs_f64()),
+            doing: service.doing().filter(|_| runs),
+            figures: if runs { service.figures() } else { Vec::new() },
             ..Status::stopped(name)
         }
     }

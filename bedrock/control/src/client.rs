@@ -1,0 +1,55 @@
+//! The other side of the socket: commands that talk to the running stack.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+use crate::wire::{Answer, Request};
+use crate::{Error, RunFolder, StackStatus};
+
+/// A connection to the running stack, good for one request.
+#[derive(Debug)]
+pub struct Client {
+    stream: UnixStream,
+}
+
+impl Client {
+    /// Connects; `None` if no stack runs on this folder.
+    pub async fn connect(run: &RunFolder) -> Result<Option<Self>, Error> {
+        let connect = async {
+            let (_open, address) = run.address()?;
+            UnixStream::connect(address).await
+        };
+        match connect.await {
+            Ok(stream) => Ok(Some(Self { stream })),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+            Err(cause) => Err(Error::Folder { path: run.socket(), cause }),
+        }
+    }
+
+    /// How everything fares.
+    pub async fn status(self) -> Result<StackStatus, Error> {
+        let mut status = None;
+        self.ask(&Request::Status {}, |told| status = Some(told)).await?;
+        status.ok_or(Error::Lost)
+    }
+
+    /// Asks, and waits until it is done; hears meanwhile how everything fares. Gives who did not end in time.
+    pub async fn ask(mut self, request: &Request, mut hear: impl FnMut(StackStatus)) -> Result<Vec<String>, Error> {
+        let mut line = serde_json::to_vec(request).map_err(|_| Error::Lost)?;
+        line.push(b'\n');
+        self.stream.write_all(&line).await.map_err(|_| Error::Lost)?;
+        let mut lines = BufReader::new(self.stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            match serde_json::from_str(&line) {
+                Ok(Answer::Status(status)) => hear(*status),
+                Ok(Answer::Done { late }) => return Ok(late),
+                Ok(Answer::Failed { message }) => return Err(Error::Refused(message)),
+                // A newer stack may say more than this command understands.
+                Err(error) => tracing::debug!(%error, "an answer that is not understood"),
+            }
+        }
+        Err(Error::Lost)
+    }
+}
