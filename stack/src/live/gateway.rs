@@ -64,6 +64,8 @@ impl Service for GatewayService {
                 convert: Arc::new(from_fhir),
                 audit: self.audit.clone(),
                 clock: Arc::clone(&self.clock),
+                pages: None,
+                collectors: Vec::new(),
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
             let listening = (gateway.url(), gateway.local_addr().port());

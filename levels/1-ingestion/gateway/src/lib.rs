@@ -23,6 +23,9 @@ pub use convert::{Convert, Converted};
 mod gateway;
 pub use gateway::{Gateway, Parts, build};
 
+mod stats;
+pub use stats::Stats;
+
 mod pseudonym;
 
 mod tokens;
