@@ -67,7 +67,7 @@ fn with_owners(drawing: &str) -> Vec<String> {
 fn title(place: Place, folder: &str) -> String {
     match place {
         Place::Beside => "beside the platform".to_owned(),
-        Place::Stack | Place::Command => folder.to_owned(),
+        Place::Window | Place::Stack | Place::Command => folder.to_owned(),
         Place::Bedrock | Place::Level(_) => {
             let group = folder.rsplit_once('/').map_or(folder, |(group, _)| group);
             group.strip_prefix("levels/").unwrap_or(group).to_owned()

@@ -15,7 +15,7 @@ pub struct Home {
 
 const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
-const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving"];
+const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving", "strata-console"];
 const METRICS: &[&str] = &["strata-gateway", "strata-serving"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
@@ -53,7 +53,11 @@ pub const HOMES: &[Home] = &[
         homes: &["strata-gateway", "strata-sources"],
         reason: "gzip is what others send and publish; Strata's own files are compressed with zstd",
     },
-    Home { dependency: "maud", homes: &["strata-evaluation"], reason: "the model report is the only page" },
+    Home {
+        dependency: "maud",
+        homes: &["strata-console", "strata-evaluation"],
+        reason: "there are two pages: the status and the model report",
+    },
     Home { dependency: "clap", homes: COMMAND, reason: "arguments end at the command" },
     Home { dependency: "indicatif", homes: COMMAND, reason: "only the command has a terminal" },
     Home {

@@ -12,6 +12,8 @@ pub enum Place {
     Bedrock,
     /// In `levels/<number>-<name>`.
     Level(u8),
+    /// A window on all levels, which knows of them what it is handed: it uses bedrock alone.
+    Window,
     /// What builds the levels.
     Stack,
     /// The command.
@@ -25,6 +27,7 @@ pub fn place(folder: &str) -> Option<Place> {
     match folder.split('/').collect::<Vec<_>>()[..] {
         ["bedrock", _] => Some(Place::Bedrock),
         ["levels", level, _] => level.split_once('-')?.0.parse().ok().map(Place::Level),
+        ["console"] => Some(Place::Window),
         ["stack"] => Some(Place::Stack),
         ["strata"] => Some(Place::Command),
         ["architecture" | "e2e" | "xtask"] => Some(Place::Beside),
@@ -50,6 +53,9 @@ pub fn violations(crates: &[Crate]) -> Vec<String> {
                     "{} ({}) uses {} ({}), which stands above it",
                     user.name, user.folder, used.name, used.folder
                 )),
+                Some(Place::Level(_)) if place_of_user == Place::Window => {
+                    found.push(format!("{} uses {}: a window uses bedrock alone", user.name, used.name));
+                }
                 Some(_) if used.name == "strata-testkit" && !edge.tests_only && place_of_user != Place::Beside => {
                     found.push(format!("{} uses strata-testkit outside its tests", user.name));
                 }
@@ -72,7 +78,8 @@ mod tests {
             member("levels/0-infrastructure/objects", "objects", &["types", "serde"]),
             tested_with(member("levels/4-models/model", "model", &["objects"]), "strata-testkit"),
             member("levels/4-models/serving", "serving", &["model", "types"]),
-            member("stack", "stack", &["serving"]),
+            member("console", "console", &["types"]),
+            member("stack", "stack", &["serving", "console"]),
             member("strata", "strata", &["stack", "types"]),
             member("e2e", "e2e", &["strata", "strata-testkit"]),
         ]
@@ -98,6 +105,14 @@ mod tests {
         );
         assert_eq!(with(member("bedrock/types", "types", &["objects"])).len(), 1);
         assert_eq!(with(member("stack", "stack", &["strata"])).len(), 1);
+    }
+
+    #[test]
+    fn a_window_that_reaches_into_a_level_is_caught() {
+        let console = member("console", "console", &["serving"]);
+        assert_eq!(with(console), ["console uses serving: a window uses bedrock alone"]);
+        let serving = member("levels/4-models/serving", "serving", &["console"]);
+        assert_eq!(with(serving), ["serving (levels/4-models/serving) uses console (console), which stands above it"]);
     }
 
     #[test]

@@ -19,12 +19,15 @@ use crate::Refusal;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// On every answer, errors too (fault 59). Answers are about patients: nobody on the way keeps them.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
+
+/// Of an answer that does not say itself what a browser may do with it: nothing. Only a page says more, because only it
+/// knows its own style and script.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// Counts answers.
 pub trait Tally: Send + Sync + 'static {
@@ -51,6 +54,7 @@ pub async fn account(State(tally): State<Arc<dyn Tally>>, request: Request, next
     }
     let headers = response.headers_mut();
     headers.extend(HEADERS);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -67,8 +67,13 @@ impl Service for GatewayService {
                 convert: Arc::new(from_fhir),
                 audit: self.audit.clone(),
                 clock: Arc::clone(&self.clock),
-                pages: strata_console::router(Arc::clone(&self.outlook) as _),
+<<<<<<< HEAD:stack/src/services/gateway.rs
+                pages: Some(strata_console::router(Arc::clone(&self.outlook) as _)),
                 collectors: vec![Box::new(StackMetrics(Arc::clone(&self.outlook)))],
+=======
+                pages: None,
+                collectors: Vec::new(),
+>>>>>>> gateway:stack/src/live/gateway.rs
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
             let listening = (gateway.url(), gateway.local_addr().port());

@@ -1,6 +1,5 @@
 //! A step from one version of the tables to the next.
 
-use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
@@ -35,11 +34,6 @@ impl Migration {
 
     /// Of the text before it is put in a dialect, whatever the ends of its lines.
     pub(crate) fn checksum(&self) -> String {
-        let digest = Sha256::digest(self.sql.replace("\r\n", "\n"));
-        digest.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(Sha256::digest(self.sql.replace("\r\n", "\n")))
     }
 }

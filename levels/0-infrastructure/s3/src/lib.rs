@@ -32,8 +32,6 @@ mod access;
 
 mod key;
 
-mod hex;
-
 mod listing;
 
 mod store;

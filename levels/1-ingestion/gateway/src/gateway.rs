@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use prometheus_client::collector::Collector;
 use strata_audit::Audit;
 use strata_runtime::{Clock, Scope};
 
@@ -18,13 +19,12 @@ use crate::pseudonym::Pseudonyms;
 use crate::room::Room;
 use crate::seen::Seen;
 use crate::tokens::Tokens;
-use crate::{Config, Convert, Error, EventLog};
+use crate::{Config, Convert, Error, EventLog, Stats};
 
 /// What requests that are under way are given to be answered when the gateway is told to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// What the gateway stands on.
-#[derive(Clone)]
 pub struct Parts {
     /// Where events go.
     pub log: Arc<dyn EventLog>,
@@ -34,6 +34,11 @@ pub struct Parts {
     pub audit: Audit,
     /// Who says when they arrived.
     pub clock: Arc<dyn Clock>,
+    /// Pages for people, behind the same guards, for whoever may read. They have the `/` and no path of the gateway's; the
+    /// list of endpoints, which is there without them, is at `/endpoints` either way.
+    pub pages: Option<Router>,
+    /// What others count, to be scraped here: its names begin with `strata_`, and no label of it is a patient's.
+    pub collectors: Vec<Box<dyn Collector>>,
 }
 
 /// A server with its port bound, ready to [run](Gateway::run).
@@ -41,6 +46,7 @@ pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    stats: Arc<Stats>,
 }
 
 /// Reads the tokens and the key, and binds the port.
@@ -54,10 +60,12 @@ pub fn build(config: &Config, parts: Parts) -> Result<Gateway, Error> {
     let address = SocketAddr::new(config.host, config.port);
     let (listener, address) = bind(address).map_err(|source| Error::Bind { address, source })?;
 
-    let Parts { log, convert, audit, clock } = parts;
+    let Parts { log, convert, audit, clock, pages, collectors } = parts;
     let room = Room::new(config.in_flight_bytes);
     let seen = Arc::new(Seen::default());
-    let router = router(Arc::new(Shared {
+    let metrics = Metrics::new(room.clone(), collectors);
+    let stats = Arc::clone(&metrics.stats);
+    let shared = Shared {
         log,
         convert,
         audit,
@@ -66,12 +74,12 @@ pub fn build(config: &Config, parts: Parts) -> Result<Gateway, Error> {
         intake: Arc::new(Intake::new(pseudonyms, Arc::clone(&seen))),
         seen,
         tokens,
-        metrics: Arc::new(Metrics::new(room.clone())),
+        metrics: Arc::new(metrics),
         room,
         longest_record: config.max_record_bytes,
         longest_body: config.max_body_bytes,
-    }));
-    Ok(Gateway { listener, address, router })
+    };
+    Ok(Gateway { listener, address, router: router(Arc::new(shared), pages), stats })
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
@@ -92,6 +100,11 @@ impl Gateway {
         format!("http://{}", self.address)
     }
 
+    /// What it takes in; to be kept and asked while it runs.
+    pub fn stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.stats)
+    }
+
     /// All routes with their guards, to be asked in process.
     pub fn router(&self) -> Router {
         self.router.clone()
@@ -101,7 +114,7 @@ impl Gateway {
     ///
     /// To be run as a member of the scope, or of one that stands on it.
     pub async fn run(self, scope: &Scope) -> Result<(), Error> {
-        let Self { listener, router, address } = self;
+        let Self { listener, router, address, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
             // An answer is one packet: nothing is gained by waiting for more.
             if let Err(error) = stream.set_nodelay(true) {

@@ -23,6 +23,9 @@ pub use convert::{Convert, Converted};
 mod gateway;
 pub use gateway::{Gateway, Parts, build};
 
+mod stats;
+pub use stats::Stats;
+
 mod pseudonym;
 
 mod tokens;
@@ -34,8 +37,10 @@ pub use error::Error;
 mod openapi;
 pub use openapi::openapi;
 
+#[doc(hidden)]
+pub mod fuzzing;
+
 mod body;
-mod hexadecimal;
 mod http;
 mod intake;
 mod metrics;

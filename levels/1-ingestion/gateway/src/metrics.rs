@@ -1,7 +1,9 @@
 //! What is counted: `strata_gateway_*`, base units, no patients. All of it is there from the start, at zero (fault 28).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -12,6 +14,7 @@ use strata_http::guard::Tally;
 use strata_runtime::memory;
 use strata_types::Topic;
 
+use crate::Stats;
 use crate::intake::{Dropped, EVENTS, Rule};
 use crate::room::Room;
 
@@ -30,8 +33,9 @@ pub(crate) struct Metrics {
     duplicates: Family<OfTopic, Counter>,
     rejected: Family<OfRule, Counter>,
     dropped: Family<Reason, Counter>,
-    /// Bytes of bodies, as they came.
-    pub(crate) received: Counter,
+    received: Counter,
+    /// The same for people, with rates.
+    pub(crate) stats: Arc<Stats>,
     /// Requests that were told to come again.
     pub(crate) throttled: Counter,
     /// Batches that the log did not take.
@@ -71,7 +75,8 @@ struct Reason {
 }
 
 impl Metrics {
-    pub(crate) fn new(room: Room) -> Self {
+    /// With what others count beside it.
+    pub(crate) fn new(room: Room, collectors: Vec<Box<dyn Collector>>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("strata"),
             requests: Family::default(),
@@ -81,6 +86,7 @@ impl Metrics {
             rejected: Family::default(),
             dropped: Family::default(),
             received: Counter::default(),
+            stats: Arc::default(),
             throttled: Counter::default(),
             log_failures: Counter::default(),
             audit_failures: Counter::default(),
@@ -89,6 +95,9 @@ impl Metrics {
             room,
         };
         metrics.register();
+        for collector in collectors {
+            metrics.registry.register_collector(collector);
+        }
         for topic in EVENTS {
             metrics.accepted(topic, 0);
             metrics.duplicates(topic, 0);
@@ -125,15 +134,23 @@ impl Metrics {
         to.register_with_unit("process_resident_memory", help, Unit::Bytes, self.resident_memory.clone());
     }
 
+    pub(crate) fn received(&self, bytes: u64) {
+        self.stats.received.add(bytes);
+        self.received.inc_by(bytes);
+    }
+
     pub(crate) fn accepted(&self, topic: Topic, number: u64) {
+        self.stats.accepted.add(number);
         self.accepted.get_or_create_owned(&OfTopic { topic: topic.name() }).inc_by(number);
     }
 
     pub(crate) fn duplicates(&self, topic: Topic, number: u64) {
+        self.stats.duplicates.add(number);
         self.duplicates.get_or_create_owned(&OfTopic { topic: topic.name() }).inc_by(number);
     }
 
     pub(crate) fn rejected(&self, topic: Topic, rule: Rule, number: u64) {
+        self.stats.rejected.add(number);
         let labels = OfRule { topic: topic.name(), rule: rule.name() };
         self.rejected.get_or_create_owned(&labels).inc_by(number);
     }

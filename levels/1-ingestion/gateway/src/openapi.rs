@@ -36,17 +36,20 @@ pub(crate) fn index() -> String {
         http::metrics,
         http::openapi,
         http::index,
+        http::front,
     )
 )]
 struct Description;
 
-/// Where tokens are asked for, they are bearers.
+/// Where tokens are asked for, they are bearers; who only reads may send one as a password, as a browser does.
 struct Token;
 
 impl Modify for Token {
     fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = description.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        for (name, scheme) in [("token", HttpAuthScheme::Bearer), ("password", HttpAuthScheme::Basic)] {
+            let scheme = HttpBuilder::new().scheme(scheme).build();
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{Error, hexadecimal};
+use crate::Error;
 
 /// The shortest key, in bytes: as long as the hash.
 const SHORTEST: usize = 32;
@@ -56,7 +56,7 @@ impl Pseudonyms {
         // So that the key, if it serves another purpose one day, never gives the same bytes for it.
         mac.update(b"strata patient_id\0");
         mac.update(name.as_bytes());
-        hexadecimal::of(&mac.finalize().into_bytes()[..KEPT])
+        hex::encode(&mac.finalize().into_bytes()[..KEPT])
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     fn it_is_hmac_sha_256() {
         let mut mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
         mac.update(b"strata patient_id\0p1");
-        let whole = hexadecimal::of(&mac.finalize().into_bytes());
+        let whole = hex::encode(mac.finalize().into_bytes());
         assert!(whole.starts_with(&Pseudonyms::new(&[7; 32]).of("p1")));
     }
 

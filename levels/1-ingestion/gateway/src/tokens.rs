@@ -13,7 +13,7 @@ use strata_audit::{Agent, AgentKind};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use uuid::Uuid;
 
-use crate::{Error, hexadecimal};
+use crate::Error;
 
 /// What a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Minted {
 pub fn mint(name: &str, scopes: &[Scope]) -> Minted {
     let token = format!("strata_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
-    let hash = hexadecimal::of(&hash(&token));
+    let hash = hex::encode(hash(&token));
     Minted { line: format!("{name} {} {hash}", scopes.join(",")), token }
 }
 
@@ -123,12 +123,10 @@ fn token(line: &str) -> Result<Token, &'static str> {
             _ => return Err("a scope is `write` or `read`"),
         }
     }
-    if digits.len() != 64 || !digits.is_ascii() {
-        return Err("the hash has not 64 digits: it is that of `printf %s TOKEN | sha256sum`");
-    }
-    for (byte, place) in token.hash.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(&digits[place..place + 2], 16).map_err(|_| "the hash is not hexadecimal")?;
-    }
+    hex::decode_to_slice(digits, &mut token.hash).map_err(|error| match error {
+        hex::FromHexError::InvalidHexCharacter { .. } => "the hash is not hexadecimal",
+        _ => "the hash has not 64 digits: it is that of `printf %s TOKEN | sha256sum`",
+    })?;
     Ok(token)
 }
 

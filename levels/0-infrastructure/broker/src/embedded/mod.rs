@@ -21,6 +21,9 @@ pub use topic::{InvalidConfig, TopicConfig};
 mod server;
 mod wire;
 
+#[doc(hidden)]
+pub mod fuzzing;
+
 mod groups;
 mod offsets;
 

@@ -13,7 +13,6 @@ use s3s::crypto::{Checksum, Md5, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::random_name;
-use crate::hex;
 
 /// The facts of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +54,7 @@ impl Identity {
     /// An ETag for a file of which no MD5 is known: no client takes one with a `-` for an MD5.
     fn tag(&self) -> String {
         let Self { inode, size, seconds, nanoseconds } = self;
-        hex::write(&Md5::checksum(format!("{inode} {size} {seconds} {nanoseconds}").as_bytes())) + "-0"
+        hex::encode(Md5::checksum(format!("{inode} {size} {seconds} {nanoseconds}").as_bytes())) + "-0"
     }
 }
 
@@ -91,6 +90,6 @@ pub(super) fn digest(text: &str) -> [u8; 32] {
 }
 
 fn place(folder: &Path, key: &str) -> PathBuf {
-    let name = hex::write(&digest(key));
+    let name = hex::encode(digest(key));
     folder.join(&name[..2]).join(name)
 }

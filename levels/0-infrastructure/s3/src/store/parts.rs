@@ -9,7 +9,6 @@ use s3s::crypto::{Checksum, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Facts, Fault, Incoming, Object, Store, random_name};
-use crate::hex;
 use crate::key::Key;
 
 /// An upload that was begun.
@@ -131,10 +130,10 @@ impl Store {
             let part = parts.iter().find(|part| part.number == *number && part.tag == *tag).ok_or(Fault::NoPart)?;
             // Inside the kernel where the file system can.
             io::copy(&mut File::open(&part.path)?, &mut whole)?;
-            digests.extend(hex::read(tag).ok_or(Fault::NoPart)?);
+            digests.extend(hex::decode(tag).map_err(|_| Fault::NoPart)?);
         }
         whole.sync_all()?;
-        let tag = format!("{}-{}", hex::write(&Md5::checksum(&digests)), named.len());
+        let tag = format!("{}-{}", hex::encode(Md5::checksum(&digests)), named.len());
         let object = self.commit(&incoming, bucket, key, Facts { tag, ..upload.facts }, condition)?;
         self.abort(bucket, key.as_str(), id)?;
         Ok(object)
@@ -163,7 +162,7 @@ impl Store {
             to.write_all(&buffer[..read])?;
         }
         to.sync_all()?;
-        Ok(hex::write(&md5.finalize()))
+        Ok(hex::encode(md5.finalize()))
     }
 
     fn read_upload(&self, bucket: &str, id: &str) -> Result<Upload, Fault> {

@@ -10,7 +10,6 @@ use s3s::{S3Result, s3_error};
 
 use super::Wire;
 use super::conditions::etag;
-use crate::hex;
 use crate::listing::{After, Query, list};
 
 /// What S3 gives at most, and by default.
@@ -149,12 +148,12 @@ fn write_token(after: &After) -> String {
         After::Key(key) => ("k", key),
         After::Prefix(prefix) => ("p", prefix),
     };
-    format!("{kind}{}", hex::write(place.as_bytes()))
+    format!("{kind}{}", hex::encode(place))
 }
 
 fn read_token(token: &str) -> Option<After> {
     let (kind, place) = token.split_at_checked(1)?;
-    let place = String::from_utf8(hex::read(place)?).ok()?;
+    let place = String::from_utf8(hex::decode(place).ok()?).ok()?;
     match kind {
         "k" => Some(After::Key(place)),
         "p" => Some(After::Prefix(place)),

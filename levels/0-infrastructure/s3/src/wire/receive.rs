@@ -11,7 +11,6 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use super::Wire;
-use crate::hex;
 use crate::store::Incoming;
 
 /// A body and what the client announced of it.
@@ -77,7 +76,7 @@ impl Wire {
                 return Err(s3_error!(BadDigest, "the body does not have the {name} that was announced"));
             }
         }
-        let md5 = hex::write(&md5);
+        let md5 = hex::encode(md5);
         Ok(Received { incoming, size, md5, sums })
     }
 }

@@ -10,7 +10,7 @@ pub(crate) const FULL_BYTES: usize = 512 * 1024;
 const FULL_PIECES: usize = 4096;
 
 /// Records, one after another.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
     pub(crate) pieces: Vec<Piece>,

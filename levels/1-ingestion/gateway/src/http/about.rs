@@ -24,12 +24,29 @@ static PAGE: LazyLock<String> = LazyLock::new(description::index);
 /// Lists the endpoints.
 #[utoipa::path(
     get,
-    path = "/",
+    path = "/endpoints",
     tag = "about",
     responses((status = 200, description = "The endpoints, one a line", body = String)),
 )]
 pub(crate) async fn index() -> &'static str {
     PAGE.as_str()
+}
+
+/// How the stack fares, as a page for people; where there is none, the endpoints.
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "about",
+    security((), ("token" = []), ("password" = [])),
+    responses(
+        (status = 200, description = "The page, or the endpoints, one a line",
+            content((String = "text/html"), (String = "text/plain"))),
+        (status = 401, description = "No token that is known", body = ErrorBody),
+        (status = 403, description = "The token is for other things", body = ErrorBody),
+    ),
+)]
+pub(crate) async fn front() -> &'static str {
+    index().await
 }
 
 /// The version of Strata that answers.
@@ -64,7 +81,7 @@ pub(crate) async fn schema(topic: Result<Path<String>, PathRejection>) -> Result
     get,
     path = "/metrics",
     tag = "about",
-    security((), ("token" = [])),
+    security((), ("token" = []), ("password" = [])),
     responses(
         (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"),
         (status = 401, description = "No token that is known", body = ErrorBody),
@@ -72,7 +89,7 @@ pub(crate) async fn schema(topic: Result<Path<String>, PathRejection>) -> Result
     ),
 )]
 pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Response> {
-    admission::agent(&shared, &headers, Scope::Read)?;
+    admission::reader(&shared, &headers)?;
     let rendered = shared.metrics.render().map_err(|_| Refusal::internal().into_response())?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], rendered).into_response())
 }

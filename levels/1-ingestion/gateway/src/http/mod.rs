@@ -30,7 +30,9 @@ use crate::seen::Seen;
 use crate::tokens::Tokens;
 use crate::{Convert, EventLog};
 
-pub(crate) use self::about::{__path_index, __path_metrics, __path_openapi, __path_schema, __path_version};
+pub(crate) use self::about::{
+    __path_front, __path_index, __path_metrics, __path_openapi, __path_schema, __path_version,
+};
 pub(crate) use self::events::{__path_events, __path_validate};
 pub(crate) use self::fhir::__path_fhir;
 pub(crate) use self::health::{__path_livez, __path_readyz};
@@ -52,8 +54,8 @@ pub(crate) struct Shared {
     pub(crate) longest_body: u64,
 }
 
-/// Every route, behind the guards.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// Every route, behind the guards; pages too.
+pub(crate) fn router(shared: Arc<Shared>, pages: Option<Router>) -> Router {
     let tally: Arc<dyn Tally> = Arc::<Metrics>::clone(&shared.metrics);
     let mut router = Router::new()
         .route("/v1/events/{topic}", post(events::events))
@@ -65,9 +67,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(about::metrics))
         .route("/openapi.json", get(about::openapi))
-        .route("/", get(about::index))
+        .route("/endpoints", get(about::index))
         // Bodies are streamed, and limited as they are unpacked.
-        .layer(DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::disable());
+    router = match pages {
+        Some(pages) => {
+            let guarded = pages.layer(from_fn_with_state(Arc::clone(&shared), admission::readers_only));
+            router.merge(guarded.with_state(()))
+        }
+        None => router.route("/", get(about::front)),
+    };
+    router = router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(guard::only_own_origin));

@@ -74,7 +74,7 @@ impl Unpacked {
                 return Ok(None);
             }
             if let Some(chunk) = self.chunk().await? {
-                metrics.received.inc_by(chunk.len() as u64);
+                metrics.received(chunk.len() as u64);
                 self.unpacker.feed(chunk);
             } else {
                 self.at_end = true;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use strata_audit::{Audit, Filter, Record, read};
-use strata_gateway::{Config, Converted, Parts, build};
+use strata_gateway::{Config, Converted, Parts, Stats, build};
 use strata_runtime::{Scope, clock};
 use strata_types::Topic;
 use tempfile::TempDir;
@@ -26,6 +26,7 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     pub(crate) log: Arc<FileLog>,
     pub(crate) folder: TempDir,
+    pub(crate) stats: Arc<Stats>,
     scope: Scope,
     runtime: Runtime,
 }
@@ -36,20 +37,24 @@ impl Door {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::made(|config, _| change(config))
+    }
+
+    pub(crate) fn made(change: impl FnOnce(&mut Config, &mut Parts)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::on_loopback(0, folder.path().join("data"));
-        change(&mut config);
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let log = Arc::new(FileLog::create(folder.path()));
-        let parts = parts(&folder, Arc::<FileLog>::clone(&log), clock::Fixed::at(NOON));
+        let mut parts = parts(&folder, Arc::<FileLog>::clone(&log), clock::Fixed::at(NOON));
+        change(&mut config, &mut parts);
         let inside = runtime.enter();
         let gateway = build(&config, parts).unwrap();
-        let (address, scope) = (gateway.local_addr(), Scope::root("test"));
+        let (address, stats, scope) = (gateway.local_addr(), gateway.stats(), Scope::root("test"));
         let of_gateway = scope.child("gateway");
         let running = of_gateway.clone();
         of_gateway.spawn_service("gateway", async move { gateway.run(&running).await });
         drop(inside);
-        Self { address, log, folder, scope, runtime }
+        Self { address, log, folder, stats, scope, runtime }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -81,7 +86,7 @@ impl Drop for Door {
 pub(crate) fn parts(folder: &TempDir, log: Arc<FileLog>, clock: clock::Fixed) -> Parts {
     let clock = Arc::new(clock);
     let audit = Audit::open(audit_folder(folder), Arc::<clock::Fixed>::clone(&clock)).unwrap();
-    Parts { log, convert: Arc::new(heart_rates), audit, clock }
+    Parts { log, convert: Arc::new(heart_rates), audit, clock, pages: None, collectors: Vec::new() }
 }
 
 fn audit_folder(folder: &TempDir) -> PathBuf {

@@ -25,6 +25,8 @@ mod guards;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod pressure;
 #[cfg(test)]
 mod privacy;
