@@ -14,7 +14,7 @@ use strata_gateway::{Config, Converted, EventLog, Parts as GatewayParts, Record,
 use strata_runtime::{Clock, Scope};
 use strata_services::{BoxError, Service};
 use strata_sources::fhir;
-use strata_types::{Event, Topic};
+use strata_types::Topic;
 use tokio::time::timeout;
 
 use super::log::LogService;
@@ -67,13 +67,8 @@ impl Service for GatewayService {
                 convert: Arc::new(from_fhir),
                 audit: self.audit.clone(),
                 clock: Arc::clone(&self.clock),
-<<<<<<< HEAD:stack/src/services/gateway.rs
                 pages: Some(strata_console::router(Arc::clone(&self.outlook) as _)),
                 collectors: vec![Box::new(StackMetrics(Arc::clone(&self.outlook)))],
-=======
-                pages: None,
-                collectors: Vec::new(),
->>>>>>> gateway:stack/src/live/gateway.rs
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
             let listening = (gateway.url(), gateway.local_addr().port());
@@ -146,9 +141,7 @@ impl EventLog for Producing {
 /// FHIR by the sources' own conversion, so that what comes by HTTP and what comes by file become the same events.
 fn from_fhir(resource: &Value) -> Vec<Converted> {
     let conversion = fhir::events(resource);
-    let events = conversion.events.into_iter().map(|known| Ok(as_record(known.event)));
+    let events = conversion.events.into_iter().map(|known| Ok((known.event.topic(), known.event.to_json())));
     let skipped = conversion.skipped.into_iter().map(|skipped| Err(format!("{}: {}", skipped.what, skipped.reason)));
     events.chain(skipped).enumerate().map(|(entry, event)| Converted { entry, event }).collect()
 }
-
-XX
