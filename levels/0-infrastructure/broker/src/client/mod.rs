@@ -21,3 +21,4 @@ pub use error::Error;
 
 mod context;
 mod flow;
+mod latency;
