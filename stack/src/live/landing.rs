@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use strata_landing::{LIVE_TOPICS, Landing, LiveSettings};
+use strata_landing::{Beginning, LIVE_TOPICS, Landing, LiveSettings};
 use strata_objects::Objects;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Service};
@@ -44,6 +44,7 @@ impl LandingService {
             object_bytes: config.object_bytes as usize,
             open_bytes: OPEN_BYTES,
             age: Duration::from_secs_f64(config.landing_seconds),
+            beginning: Beginning::Whole,
         };
         let progress = Progress { landed: 0, moved: Instant::now() };
         Self { objects: parts.objects.clone(), settings, log, progress: Arc::new(Mutex::new(progress)) }
