@@ -10,7 +10,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use serde::Serialize;
 use strata_control::Lock;
-use strata_landing::LIVE;
+use strata_landing::{Beginning, LIVE};
 use strata_types::{Timestamp, Topic};
 
 use crate::folder::Writer;
@@ -122,7 +122,7 @@ impl Stack {
             let mut ends = Vec::new();
             if holdings.level == 1 {
                 for topic in Topic::EVENTS {
-                    ends.push((topic, self.processing.bronze().ends(topic, LIVE).await?));
+                    ends.push((topic, self.processing.bronze().ends(topic, LIVE, Beginning::Earliest).await?));
                 }
             }
             for path in &holdings.paths {
