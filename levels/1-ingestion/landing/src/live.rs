@@ -5,7 +5,6 @@
 //! not. Nothing else writes the live log's objects, because the data folder has one stack.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -32,8 +31,6 @@ const TICK: Duration = Duration::from_millis(100);
 const DRAIN: Duration = Duration::from_secs(5);
 /// How many objects are written at once.
 const WRITERS: usize = 4;
-/// How often the log is asked where it ends.
-const ASKING: Duration = Duration::from_secs(2);
 
 /// When an object is closed, and where the log begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +104,7 @@ impl Landing {
         }
         let consumer = self.consumer(&next)?;
         let open = OpenObjects::new(self.settings, next);
-        tokio::select! {
-            ran = self.take(&consumer, open, stop, landed) => ran,
-            never = self.ask(&consumer) => match never {},
-        }
+        self.take(&consumer, open, stop, landed).await
     }
 
     /// How far bronze goes in each partition that has a beginning.
@@ -180,27 +174,11 @@ impl Landing {
             let packed = Packed::new(LIVE, Availability::AtArrival, draft).await?;
             let (topic, partition) = (packed.topic, packed.manifest.partition);
             persist(&self.meter, late(stop), async || packed.put(&self.objects).await).await?;
-            self.meter.committed(&packed);
             landed(topic, partition, packed.manifest.end_offset());
+            self.meter.committed(&packed);
             Ok::<_, Error>(())
         });
         commits.buffer_unordered(WRITERS).try_collect().await
-    }
-
-    /// Asks the log again and again where it ends. That it cannot say is no trouble of bronze: it is asked again.
-    async fn ask(&self, consumer: &Consumer) -> Infallible {
-        loop {
-            match consumer.ends().await {
-                Ok(ends) => {
-                    let known = ends.into_iter().filter_map(|(topic, partition, end)| {
-                        Some(((topic.parse().ok()?, partition as u8), end as u64))
-                    });
-                    self.meter.ends(known.collect());
-                }
-                Err(error) => tracing::debug!(%error, "how far bronze is behind is not known"),
-            }
-            sleep(ASKING).await;
-        }
     }
 }
 
