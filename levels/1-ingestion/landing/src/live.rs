@@ -111,7 +111,7 @@ impl Landing {
     async fn ends(&self, topic: Topic, stop: &CancellationToken) -> Result<BTreeMap<u8, u64>, Error> {
         let bronze = Bronze::new(self.objects.clone());
         let beginning = self.settings.beginning;
-        let found = persist(&self.meter, late(stop), async || bronze.ends(topic, LIVE, beginning).await).await?;
+        let found = persist(&self.meter, late(stop), || bronze.ends(topic, LIVE, beginning)).await?;
         let mut ends: BTreeMap<_, _> = found.into_iter().collect();
         if beginning == Beginning::Whole {
             (0..PARTITIONS).for_each(|partition| _ = ends.entry(partition).or_insert(0));
@@ -173,7 +173,7 @@ impl Landing {
         let commits = stream::iter(drafts).map(|draft| async {
             let packed = Packed::new(LIVE, Availability::AtArrival, draft).await?;
             let (topic, partition) = (packed.topic, packed.manifest.partition);
-            persist(&self.meter, late(stop), async || packed.put(&self.objects).await).await?;
+            persist(&self.meter, late(stop), || packed.put(&self.objects)).await?;
             landed(topic, partition, packed.manifest.end_offset());
             self.meter.committed(&packed);
             Ok::<_, Error>(())

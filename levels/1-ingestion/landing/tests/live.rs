@@ -248,3 +248,15 @@ async fn a_log_that_has_forgotten_its_beginning() {
         }
     }
 }
+
+/// It runs as a task of a scope, which may be any thread's.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_runs_in_a_scope() {
+    let (folder, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = log(folder.path()).await;
+    let (scope, landing) = (Scope::root("landing"), log.landing(root.path(), Duration::from_secs(1)));
+    let stop = scope.token();
+    scope.spawn_service("land", async move { landing.run(&stop, &|_, _, _| {}).await });
+    scope.close(Duration::from_secs(20)).await.unwrap();
+    assert!(scope.failure().is_none(), "{:?}", scope.failure());
+}
