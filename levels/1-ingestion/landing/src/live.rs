@@ -5,7 +5,6 @@
 //! not. Nothing else writes the live log's objects, because the data folder has one stack.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -32,8 +31,6 @@ const TICK: Duration = Duration::from_millis(100);
 const DRAIN: Duration = Duration::from_secs(5);
 /// How many objects are written at once.
 const WRITERS: usize = 4;
-/// How often the log is asked where it ends.
-const ASKING: Duration = Duration::from_secs(2);
 
 /// When an object is closed, and where the log begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,17 +104,14 @@ impl Landing {
         }
         let consumer = self.consumer(&next)?;
         let open = OpenObjects::new(self.settings, next);
-        tokio::select! {
-            ran = self.take(&consumer, open, stop, landed) => ran,
-            never = self.ask(&consumer) => match never {},
-        }
+        self.take(&consumer, open, stop, landed).await
     }
 
     /// How far bronze goes in each partition that has a beginning.
     async fn ends(&self, topic: Topic, stop: &CancellationToken) -> Result<BTreeMap<u8, u64>, Error> {
         let bronze = Bronze::new(self.objects.clone());
         let beginning = self.settings.beginning;
-        let found = persist(&self.meter, late(stop), async || bronze.ends(topic, LIVE, beginning).await).await?;
+        let found = persist(&self.meter, late(stop), || bronze.ends(topic, LIVE, beginning)).await?;
         let mut ends: BTreeMap<_, _> = found.into_iter().collect();
         if beginning == Beginning::Whole {
             (0..PARTITIONS).for_each(|partition| _ = ends.entry(partition).or_insert(0));
@@ -179,28 +173,12 @@ impl Landing {
         let commits = stream::iter(drafts).map(|draft| async {
             let packed = Packed::new(LIVE, Availability::AtArrival, draft).await?;
             let (topic, partition) = (packed.topic, packed.manifest.partition);
-            persist(&self.meter, late(stop), async || packed.put(&self.objects).await).await?;
-            self.meter.committed(&packed);
+            persist(&self.meter, late(stop), || packed.put(&self.objects)).await?;
             landed(topic, partition, packed.manifest.end_offset());
+            self.meter.committed(&packed);
             Ok::<_, Error>(())
         });
         commits.buffer_unordered(WRITERS).try_collect().await
-    }
-
-    /// Asks the log again and again where it ends. That it cannot say is no trouble of bronze: it is asked again.
-    async fn ask(&self, consumer: &Consumer) -> Infallible {
-        loop {
-            match consumer.ends().await {
-                Ok(ends) => {
-                    let known = ends.into_iter().filter_map(|(topic, partition, end)| {
-                        Some(((topic.parse().ok()?, partition as u8), end as u64))
-                    });
-                    self.meter.ends(known.collect());
-                }
-                Err(error) => tracing::debug!(%error, "how far bronze is behind is not known"),
-            }
-            sleep(ASKING).await;
-        }
     }
 }
 

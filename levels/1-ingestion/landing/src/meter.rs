@@ -27,7 +27,6 @@ struct Inner {
 struct Now {
     committed: Option<Instant>,
     landed: BTreeMap<(Topic, u8), u64>,
-    ends: Option<BTreeMap<(Topic, u8), u64>>,
     trouble: Option<String>,
 }
 
@@ -46,8 +45,6 @@ pub struct Stats {
     pub open_bytes: u64,
     /// Since the last commit.
     pub since_commit: Option<Duration>,
-    /// Records in the log that are not in bronze, as of a few seconds ago; `None` until the log's ends are known.
-    pub lag: Option<u64>,
     /// Why nothing is committed, while it is tried again.
     pub trouble: Option<String>,
 }
@@ -65,9 +62,17 @@ impl Meter {
             objects: load(&inner.objects),
             open_bytes: load(&inner.open_bytes),
             since_commit: now.committed.map(|committed| committed.elapsed()),
-            lag: now.ends.as_ref().map(|ends| lag(ends, &now.landed)),
             trouble: now.trouble.clone(),
         }
+    }
+
+    /// Records that are in the log and not in bronze, given where the log's partitions end: an embedded log has that at hand,
+    /// another is asked for its watermarks. A partition that has begun nowhere yet counts none.
+    pub fn lag(&self, ends: impl IntoIterator<Item = (Topic, u8, u64)>) -> u64 {
+        let now = self.now();
+        let behind =
+            |(topic, partition, end): (Topic, u8, u64)| Some(end.saturating_sub(*now.landed.get(&(topic, partition))?));
+        ends.into_iter().filter_map(behind).sum()
     }
 
     /// A landing begins: what was known of another is not known of this one.
@@ -95,11 +100,6 @@ impl Meter {
         self.0.open_bytes.store(bytes as u64, Ordering::Relaxed);
     }
 
-    /// The log goes so far.
-    pub(crate) fn ends(&self, ends: BTreeMap<(Topic, u8), u64>) {
-        self.now().ends = Some(ends);
-    }
-
     pub(crate) fn trouble(&self, trouble: Option<String>) {
         self.now().trouble = trouble;
     }
@@ -108,10 +108,4 @@ impl Meter {
         // Nothing that can panic runs under this lock.
         self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Records between where bronze ends and where the log ends. A partition of which no record is known to be missing, because
-/// it has begun nowhere yet, counts none.
-fn lag(ends: &BTreeMap<(Topic, u8), u64>, landed: &BTreeMap<(Topic, u8), u64>) -> u64 {
-    ends.iter().filter_map(|(partition, end)| Some(end.saturating_sub(*landed.get(partition)?))).sum()
 }

@@ -13,10 +13,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Does something until it is done, has failed for good, or `deadline` is there. What keeps it from being done stands in the
 /// meter meanwhile.
-pub(crate) async fn persist<T>(
+pub(crate) async fn persist<T, Attempt: Future<Output = Result<T, Error>>>(
     meter: &Meter,
     deadline: impl Future<Output = ()>,
-    mut act: impl AsyncFnMut() -> Result<T, Error>,
+    mut act: impl FnMut() -> Attempt,
 ) -> Result<T, Error> {
     let mut deadline = pin!(deadline);
     let mut wait = FIRST;
@@ -42,6 +42,7 @@ pub(crate) async fn persist<T>(
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use strata_objects::Objects;
 
@@ -58,11 +59,11 @@ mod tests {
     #[tokio::test]
     async fn what_passes_is_waited_for_and_told() {
         let meter = Meter::default();
-        let mut attempts = 0;
-        let done = persist(&meter, pending(), async || {
-            attempts += 1;
-            assert_eq!(meter.stats().trouble.is_some(), attempts > 1);
-            if attempts < 3 { Err(cut_off().await) } else { Ok(attempts) }
+        let attempts = AtomicU32::new(0);
+        let done = persist(&meter, pending(), || async {
+            let attempt = attempts.fetch_add(1, Ordering::SeqCst) + 1;
+            assert_eq!(meter.stats().trouble.is_some(), attempt > 1);
+            if attempt < 3 { Err(cut_off().await) } else { Ok(attempt) }
         });
         assert_eq!(done.await.unwrap(), 3);
         assert_eq!(meter.stats().trouble, None);
@@ -71,9 +72,9 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_pass_and_what_is_not_waited_for_are_errors() {
         let meter = Meter::default();
-        let damaged = persist(&meter, pending(), async || Err::<(), _>(Error::Closed));
+        let damaged = persist(&meter, pending(), || async { Err::<(), _>(Error::Closed) });
         assert!(matches!(damaged.await, Err(Error::Closed)));
-        let stopped = persist(&meter, ready(()), async || Err::<(), _>(cut_off().await));
+        let stopped = persist(&meter, ready(()), || async { Err::<(), _>(cut_off().await) });
         assert!(matches!(stopped.await, Err(Error::Objects(_))));
     }
 }

@@ -47,6 +47,11 @@ impl Log {
         assert_eq!(producer.flush().await.failed, 0);
     }
 
+    fn ends(&self) -> Vec<(Topic, u8, u64)> {
+        let partitions = self.broker.stats().partitions.into_iter();
+        partitions.map(|one| (one.topic.parse().unwrap(), one.partition as u8, one.end as u64)).collect()
+    }
+
     fn landing(&self, root: &Path, age: Duration) -> Landing {
         self.landing_from(root, age, Beginning::Whole)
     }
@@ -152,7 +157,7 @@ async fn until(landing: &strata_landing::Meter, is_so: impl Fn(&Stats) -> bool) 
         if is_so(&stats) {
             return stats;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -174,12 +179,13 @@ async fn a_store_that_is_away_is_waited_for() {
         let cut_off = until(&meter, |stats| stats.trouble.is_some()).await;
         assert!(cut_off.trouble.unwrap().contains("cannot write"));
         log.fill(1_500..3_000).await;
-        let still = until(&meter, |stats| stats.lag > Some(1_500)).await;
+        let still = meter.stats();
+        assert_eq!(meter.lag(log.ends()), 2_000);
         assert_eq!((still.open_bytes, still.records), (cut_off.open_bytes, cut_off.records), "nothing more is taken");
         std::fs::remove_file(&raw).unwrap();
         std::fs::rename(&aside, &raw).unwrap();
-        let back = until(&meter, |stats| stats.records == 3_000 && stats.lag == Some(0)).await;
-        assert_eq!((back.trouble, back.open_bytes > 0), (None, false));
+        let back = until(&meter, |stats| stats.records == 3_000 && stats.open_bytes == 0).await;
+        assert_eq!((back.trouble, meter.lag(log.ends())), (None, 0));
         stop.cancel();
     };
     let (ran, ()) = tokio::join!(landing.run(&stop, &|_, _, _| {}), outage);
@@ -230,7 +236,8 @@ async fn a_log_that_has_forgotten_its_beginning() {
         let (meter, stop) = (landing.meter(), CancellationToken::new());
         let enough = async {
             let new = if records == there { there } else { 500 };
-            until(&meter, |stats| stats.records == new && stats.lag == Some(0)).await;
+            until(&meter, |stats| stats.records == new).await;
+            assert_eq!(meter.lag(log.ends()), 0);
             stop.cancel();
         };
         let (ran, ()) = tokio::join!(landing.run(&stop, &|_, _, _| {}), enough);
@@ -240,4 +247,16 @@ async fn a_log_that_has_forgotten_its_beginning() {
             log.fill(4_000..4_500).await;
         }
     }
+}
+
+/// It runs as a task of a scope, which may be any thread's.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_runs_in_a_scope() {
+    let (folder, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = log(folder.path()).await;
+    let (scope, landing) = (Scope::root("landing"), log.landing(root.path(), Duration::from_secs(1)));
+    let stop = scope.token();
+    scope.spawn_service("land", async move { landing.run(&stop, &|_, _, _| {}).await });
+    scope.close(Duration::from_secs(20)).await.unwrap();
+    assert!(scope.failure().is_none(), "{:?}", scope.failure());
 }
