@@ -10,7 +10,6 @@ use strata_objects::Objects;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Figure, Meter as Rate, Service};
 use strata_types::Topic;
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::log::LogService;
@@ -51,6 +50,15 @@ impl LandingService {
         };
         Self { objects: stack.objects().clone(), settings, log, landed }
     }
+
+    /// Records in Strata's own log that are not in bronze.
+    fn lag(&self) -> Option<u64> {
+        let partitions = self.log.broker()?.stats().partitions;
+        let ends = partitions
+            .into_iter()
+            .filter_map(|known| Some((known.topic.parse::<Topic>().ok()?, known.partition as u8, known.end as u64)));
+        Some(self.landed.meter.lag(ends))
+    }
 }
 
 impl Service for LandingService {
@@ -59,9 +67,8 @@ impl Service for LandingService {
             let landing = Landing::new(self.objects.clone(), self.log.options()?, self.settings);
             let landing = landing.metered(self.landed.meter.clone());
             let (log, progress) = (Arc::clone(&self.log), Arc::clone(&self.landed));
-            let (stop, runtime) = (scope.token(), Handle::current());
-            // A thread of its own: packing objects is computing.
-            scope.spawn_blocking("land", move || {
+            let stop = scope.token();
+            scope.spawn_service("land", async move {
                 let landed = |topic: Topic, partition: u8, end: u64| {
                     progress.rings.notify_one();
                     // Of Strata's own log, as it is now: it may have been opened anew.
@@ -70,7 +77,7 @@ impl Service for LandingService {
                         tracing::warn!(%error, %topic, partition, "the log keeps what has landed");
                     }
                 };
-                runtime.block_on(landing.run(&stop, &landed))
+                landing.run(&stop, &landed).await
             });
             Ok(())
         }
@@ -83,7 +90,7 @@ impl Service for LandingService {
             if let Some(trouble) = stats.trouble {
                 return Err(trouble.into());
             }
-            let (behind, since) = (stats.lag.unwrap_or(0), stats.since_commit.unwrap_or_default());
+            let (behind, since) = (self.lag().unwrap_or(0), stats.since_commit.unwrap_or_default());
             if behind > 0 && since > STANDSTILL {
                 let since = since.as_secs();
                 return Err(format!("{behind} records wait, and bronze has stood still for {since} s").into());
@@ -97,7 +104,7 @@ impl Service for LandingService {
         let stats = self.landed.meter.stats();
         self.landed.rate.add(stats.records.saturating_sub(self.landed.rate.total()));
         let mut figures = vec![Figure::new("records landed", self.landed.rate.per_second(), "1/s")];
-        figures.extend(stats.lag.map(|lag| Figure::new("waiting", lag as f64, "")));
+        figures.extend(self.lag().map(|lag| Figure::new("waiting", lag as f64, "")));
         figures
     }
 }

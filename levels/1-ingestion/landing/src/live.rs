@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use strata_broker::client::{Consumer, ConsumerSettings, Options, Start};
+use strata_broker::client::{Admin, Consumer, ConsumerSettings, Options, Start};
 use strata_objects::Objects;
 use strata_types::{PARTITIONS, Topic};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::manifest::{Availability, Draft};
@@ -129,6 +129,21 @@ impl Landing {
         Ok(Consumer::assign(&self.options, &ConsumerSettings::default(), &starts)?)
     }
 
+    /// Where the log ends, as far as it says.
+    async fn log_ends(&self) -> BTreeMap<(Topic, u8), u64> {
+        let mut ends = BTreeMap::new();
+        let Ok(admin) = Admin::new(&self.options) else { return ends };
+        for topic in Topic::EVENTS {
+            for partition in 0..PARTITIONS {
+                let Ok(marks) = admin.watermarks(topic.name(), i32::from(partition)).await else { return ends };
+                if marks.end > marks.start {
+                    ends.insert((topic, partition), marks.end as u64);
+                }
+            }
+        }
+        ends
+    }
+
     async fn take(
         &self,
         consumer: &Consumer,
@@ -136,10 +151,11 @@ impl Landing {
         stop: &CancellationToken,
         landed: Landed<'_>,
     ) -> Result<(), Error> {
-        let mut stopped = None;
+        let (mut stopped, mut goal) = (None, BTreeMap::new());
         loop {
-            if stop.is_cancelled() {
-                stopped.get_or_insert_with(Instant::now);
+            if stop.is_cancelled() && stopped.is_none() {
+                stopped = Some(Instant::now());
+                goal = timeout(DRAIN, self.log_ends()).await.unwrap_or_default();
             }
             let mut misfit = None;
             let taking = consumer.take(MOST, TICK, |record| {
@@ -154,7 +170,8 @@ impl Landing {
             };
             self.meter.open(open.bytes());
             // What the log holds when it is told to stop lands too, as far as time allows.
-            let drained = stopped.is_some_and(|since: Instant| taken == 0 || since.elapsed() > DRAIN);
+            let all = || taken == 0 && open.has_reached(&goal);
+            let drained = stopped.is_some_and(|since: Instant| all() || since.elapsed() > DRAIN);
             let ripe = open.ripe(drained || misfit.is_some());
             if !ripe.is_empty() {
                 self.land(ripe, stop, landed).await?;

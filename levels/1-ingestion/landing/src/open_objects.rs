@@ -37,6 +37,11 @@ impl OpenObjects {
         self.bytes
     }
 
+    /// Whether each partition was taken up to this offset.
+    pub(crate) fn has_reached(&self, ends: &BTreeMap<(Topic, u8), u64>) -> bool {
+        ends.iter().all(|(partition, end)| self.next.get(partition).is_some_and(|next| next >= end))
+    }
+
     pub(crate) fn take(&mut self, record: Record<'_>) -> Result<(), Error> {
         let Ok(topic) = record.topic.parse::<Topic>() else { return Ok(()) };
         let (partition, offset) = (record.partition as u8, record.offset as u64);
