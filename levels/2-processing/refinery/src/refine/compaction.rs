@@ -76,9 +76,9 @@ pub(super) async fn settle_small(table: &mut Table, now: Timestamp) -> Result<Op
 
 async fn merge_now(table: &mut Table, groups: Vec<Vec<DataFile>>, now: Timestamp) -> Result<(), Error> {
     let shelf = table.shelf();
-    let merging =
-        stream::iter(&groups).map(|group| merged(shelf.clone(), table.spec(), group.clone(), now, Arc::default()));
-    let added: Vec<Vec<NewFile>> = merging.buffered(2).try_collect().await?;
+    let merging: Vec<_> =
+        groups.iter().map(|group| merged(shelf.clone(), table.spec(), group.clone(), now, Arc::default())).collect();
+    let added: Vec<Vec<NewFile>> = stream::iter(merging).buffered(2).try_collect().await?;
     commit(table, groups.into_iter().flatten().collect(), added.into_iter().flatten().collect(), now).await
 }
 
