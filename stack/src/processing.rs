@@ -8,7 +8,7 @@ use strata_config::{OnInvalid, Processing as Config};
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
-use strata_refinery::{Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
+use strata_refinery::{Follower, Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
 
@@ -42,6 +42,11 @@ impl Processing {
     /// Refines what is new in bronze.
     pub async fn refine(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
         Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
+    }
+
+    /// Silver that follows the live log, pass after pass.
+    pub(crate) fn follower(&self) -> Follower {
+        self.refinery.follow()
     }
 
     /// Whether nothing was ever written to bronze.

@@ -1,6 +1,7 @@
 //! From the log to bronze.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -35,8 +36,21 @@ pub(super) struct LandingService {
 pub(super) struct Landed {
     pub(super) meter: Meter,
     rate: Rate,
+    /// Where bronze ends.
+    ends: Mutex<BTreeMap<(Topic, u8), u64>>,
     /// Rings whenever something has landed.
     pub(super) rings: Notify,
+}
+
+impl Landed {
+    /// Where bronze ends in each partition of the live log, as far as was heard.
+    pub(super) fn ends(&self) -> BTreeMap<(Topic, u8), u64> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Topic, u8), u64>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LandingService {
@@ -70,6 +84,7 @@ impl Service for LandingService {
             let stop = scope.token();
             scope.spawn_service("land", async move {
                 let landed = |topic: Topic, partition: u8, end: u64| {
+                    progress.lock().insert((topic, partition), end);
                     progress.rings.notify_one();
                     // Of Strata's own log, as it is now: it may have been opened anew.
                     let Some(broker) = log.broker() else { return };
