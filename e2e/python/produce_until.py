@@ -114,6 +114,7 @@ while not stopped.is_set():
             producer.poll(0.5)
         except ck.KafkaException as error:
             fatal.append(error)
-    producer.poll(rng.random() / 10)
+    producer.poll(0)
+    stopped.wait(rng.random() / 10)
 while producer.flush(10) > 0:
     pass

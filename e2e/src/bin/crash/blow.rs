@@ -23,16 +23,24 @@ pub(crate) struct Below<'a> {
 /// How it came back.
 #[derive(Debug)]
 pub(crate) struct Recovery {
-    /// From the moment when nothing stood in its way any more, until it was healthy and took events.
-    took: Duration,
+    /// From the moment when nothing stood in its way any more, until it was healthy.
+    healthy: Duration,
+    /// The service that took longest to rise, and its seconds.
+    slowest: (String, f64),
+    /// From then on, until events were acknowledged, by each way in.
+    flows: Vec<(&'static str, Duration)>,
     /// Its process had ended by itself.
     ended: bool,
 }
 
 impl std::fmt::Display for Recovery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ended = if self.ended { "; its process had ENDED BY ITSELF" } else { "" };
-        write!(f, "takes events again after {:.1} s{ended}", self.took.as_secs_f64())
+        let (slowest, seconds) = &self.slowest;
+        write!(f, "healthy after {:.1} s ({slowest} {seconds:.1} s)", self.healthy.as_secs_f64())?;
+        for (way, after) in &self.flows {
+            write!(f, ", {way} {:.1} s later", after.as_secs_f64())?;
+        }
+        if self.ended { f.write_str("; its process had ENDED BY ITSELF") } else { Ok(()) }
     }
 }
 
@@ -95,8 +103,10 @@ impl Blow {
 pub(crate) fn recover(stack: &mut Stack, load: &Load, stopped: bool) -> Result<Recovery> {
     let began = Instant::now();
     let ended = stands(stack, stopped)?;
-    load.flows().with_context(|| format!("although the stack is healthy; it said:\n{}", stack.last_words()))?;
-    Ok(Recovery { took: began.elapsed(), ended })
+    let (healthy, slowest) = (began.elapsed(), stack.slowest()?);
+    let flows = load.flows();
+    let flows = flows.with_context(|| format!("although the stack is healthy; it said:\n{}", stack.last_words()))?;
+    Ok(Recovery { healthy, slowest, flows, ended })
 }
 
 /// Waits until everything is healthy. Whether its process had ended though nobody had `stopped` it.

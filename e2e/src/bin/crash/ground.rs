@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::blow::{Below, recover, stands};
@@ -94,17 +95,25 @@ fn struck(stack: &mut Stack, blows: &[Blow], seed: u64, below: Below<'_>) -> Res
 
 /// Ends the load, then the stack, refines what is left, and counts.
 fn counted(stack: &mut Stack, load: Load, bronze: &Path) -> Result<bool> {
-    let began = Instant::now();
+    let mut laps = vec![("", Instant::now())];
     let ledger = load.finish()?;
-    stack.run(&["down"])?;
+    laps.push(("the last acknowledgement", Instant::now()));
+    let felled: Value = serde_json::from_str(&stack.run(&["down", "--json"])?)?;
     let status = stack.ends("`strata down`")?;
+    laps.push(("felling", Instant::now()));
     if !status.success() {
         bail!("felled by `strata down`, the stack ended with {status}:\n{}", stack.last_words());
     }
     stack.run(&["refine", "--json"])?;
+    laps.push(("refining the rest", Instant::now()));
     let verdict = Verdict::judge(&ledger, &Bronze::read(bronze)?, &Silver::read(stack)?);
     print!("{verdict}");
     stack.run(&["audit", "verify"]).context("the audit log does not hold")?;
-    println!("  (the audit log is whole; counting took {:.1} s)", began.elapsed().as_secs_f64());
+    laps.push(("counting", Instant::now()));
+    let took = laps.windows(2).map(|laps| format!("{} {:.1} s", laps[1].0, (laps[1].1 - laps[0].1).as_secs_f64()));
+    println!("  (the audit log is whole; {})", took.collect::<Vec<_>>().join(", "));
+    if felled["late"].as_array().is_some_and(|late| !late.is_empty()) {
+        println!("  (felled, these did not end in time: {})", felled["late"]);
+    }
     Ok(verdict.holds())
 }

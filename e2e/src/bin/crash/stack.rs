@@ -110,6 +110,14 @@ impl Stack {
         Ok(Some(causes.join("; ")))
     }
 
+    /// Which service took longest when it was raised last, and how many seconds.
+    pub(crate) fn slowest(&self) -> Result<(String, f64)> {
+        let said: Value = serde_json::from_str(&self.run(&["status", "--json"])?)?;
+        let took = |service: &Value| (text(&service["name"]), service["startup_seconds"].as_f64().unwrap_or(0.0));
+        let services = said["services"].as_array().into_iter().flatten().map(took);
+        services.max_by(|one, other| one.1.total_cmp(&other.1)).context("the stack has no services")
+    }
+
     /// Asks the running stack over its socket, and waits until it is done.
     pub(crate) fn control(&self, request: &Value) -> Result<()> {
         let mut stream = UnixStream::connect(self.folder.join("run/strata.sock")).context("the control socket")?;
@@ -149,6 +157,10 @@ impl Drop for Stack {
     fn drop(&mut self) {
         let _ = self.kill();
     }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// A port that nobody has now, and that no outgoing connection is given while the stack is down.
