@@ -1,4 +1,4 @@
-//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench`.
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | crash`.
 //!
 //! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
 //! prerequisites name runs everything with one command.
@@ -16,6 +16,8 @@ mod contracts;
 
 mod bench;
 
+mod crash;
+
 mod binary;
 
 mod places;
@@ -29,6 +31,8 @@ usage: cargo xtask CHORE
   setup                 only install: Redis, Postgres, and a Python environment with the clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
+  crash [--kills N] [--seed S] [--only KIND]
+                        kill the binary under load and count what it had acknowledged
 
 STRATA_CACHE says where the Python environment lies (default: ~/.cache/strata).
 ";
@@ -52,6 +56,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["contracts"] => contracts::write(),
         ["contracts", "--check"] => contracts::check(),
         ["bench", names @ ..] => bench::run(names),
+        ["crash", words @ ..] => crash::run(words),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

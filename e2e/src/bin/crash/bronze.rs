@@ -46,7 +46,8 @@ impl Bronze {
                 by_partition.entry((manifest.topic.clone(), manifest.partition)).or_default().push(manifest);
             }
         }
-        bronze.orphans = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "zst")).count() - manifests;
+        bronze.orphans =
+            files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "zst")).count() - manifests;
         for (_, mut manifests) in by_partition {
             manifests.sort_by_key(|manifest| (manifest.first_offset, manifest.count));
             bronze.take(root, &manifests)?;

@@ -20,6 +20,10 @@ use crate::store::Store;
 use crate::verdict::Verdict;
 use crate::waiting::succeeds;
 
+/// Commits follow each other quickly, so that a blow meets one.
+const OFTEN: [(&str, &str); 2] =
+    [("STRATA_INGESTION__LANDING_SECONDS", "0.4"), ("STRATA_PROCESSING__REFINE_SECONDS", "0.2")];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ground {
     /// One folder, on a disk of its own where one can be mounted.
@@ -62,7 +66,8 @@ impl Ground {
         let disk = has_disk.then(|| Disk::mount(&data)).transpose()?;
         let store =
             (self == Self::Elsewhere).then(|| Store::start(binary, &scratch.path().join("store"))).transpose()?;
-        let settings = store.as_ref().map(Store::settings).transpose()?.unwrap_or_default();
+        let mut settings = store.as_ref().map(Store::settings).transpose()?.unwrap_or_default();
+        settings.extend(OFTEN.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let mut stack = Stack::new(binary, &data, settings)?;
         let below = Below { disk: disk.as_ref(), store: store.as_ref() };
         let root = store.as_ref().map_or_else(|| data.clone(), Store::bronze);

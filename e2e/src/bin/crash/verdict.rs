@@ -56,7 +56,12 @@ impl Verdict {
 
 fn without_gaps(bronze: &Bronze) -> Line {
     let number = bronze.records.len();
-    Line { what: "bronze: offsets without gap or overlap", promised: number, found: number, wrong: bronze.faults.clone() }
+    Line {
+        what: "bronze: offsets without gap or overlap",
+        promised: number,
+        found: number,
+        wrong: bronze.faults.clone(),
+    }
 }
 
 /// Once, or as often as it was sent at most; and nothing that nobody sent.
@@ -90,7 +95,8 @@ fn in_bronze(ledger: &Ledger, bronze: &Bronze) -> Line {
 /// The bytes that were acknowledged at an offset are at that offset.
 fn at_their_places(ledger: &Ledger, bronze: &Bronze) -> Line {
     let there: HashMap<_, _> = bronze.records.iter().map(|(place, line)| (place, line)).collect();
-    let mut wrong: Vec<_> = ledger.twice.iter().map(|place| format!("acknowledged for two records: {place:?}")).collect();
+    let mut wrong: Vec<_> =
+        ledger.twice.iter().map(|place| format!("acknowledged for two records: {place:?}")).collect();
     let mut found = 0;
     for (place, logged) in &ledger.logged {
         match there.get(place) {
@@ -109,13 +115,13 @@ fn at_their_places(ledger: &Ledger, bronze: &Bronze) -> Line {
 fn in_silver(ledger: &Ledger, silver: &Silver) -> Line {
     let promised = ledger.accepted.iter().map(|(id, accepted)| (accepted.topic.as_str(), id.as_str()));
     let found = silver.rows.iter().map(|(topic, id)| (*topic, id.as_str()));
-    once("silver: every accepted event once", promised.collect(), found)
+    once("silver: every accepted event once", &promised.collect(), found)
 }
 
 fn in_quarantine(ledger: &Ledger, silver: &Silver) -> Line {
     let promised = refused(ledger).map(|(place, logged)| (place, String::from_utf8_lossy(&logged.line).into_owned()));
     let found = silver.refused.iter().map(|(place, raw)| (place, raw.clone()));
-    once("quarantine: every refused record once, whole", promised.collect(), found)
+    once("quarantine: every refused record once, whole", &promised.collect(), found)
 }
 
 fn refused(ledger: &Ledger) -> impl Iterator<Item = (&crate::ledger::Place, &crate::ledger::Logged)> {
@@ -125,7 +131,7 @@ fn refused(ledger: &Ledger) -> impl Iterator<Item = (&crate::ledger::Place, &cra
 /// All that was promised is found, once, and nothing else.
 fn once<T: Eq + std::hash::Hash + fmt::Debug>(
     what: &'static str,
-    promised: HashSet<T>,
+    promised: &HashSet<T>,
     all: impl Iterator<Item = T>,
 ) -> Line {
     let (mut copies, mut wrong, mut found) = (HashMap::<T, usize>::new(), Vec::new(), 0);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 /// A slow machine that has much else to do is not broken.
-pub(crate) const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_mins(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Waits until it is so; when it is not within [`LONG`], `what` is the error.

@@ -14,7 +14,7 @@ use super::event::{TOPICS, id, line};
 use crate::ledger::Ledger;
 
 /// Longer than the gateway gives a request that stands still.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// Before a batch is sent again.
 const PAUSE: Duration = Duration::from_millis(100);
 /// What the gateway refuses at the door: its sender is told, and nothing of it may be found anywhere.
@@ -52,7 +52,10 @@ impl Door {
         while !stop.load(Ordering::Relaxed) {
             let batch = self.batch();
             let mut sent = 0;
-            while { sent += 1; !self.post(&batch)? } {
+            while {
+                sent += 1;
+                !self.post(&batch)?
+            } {
                 sleep(PAUSE);
             }
             let number = batch.numbers.end - batch.numbers.start;
