@@ -3,6 +3,7 @@
 //! It is a `tmpfs` in a mount namespace of this program: nobody else sees it, and it is gone with the program, however that
 //! ends. Root makes the namespace; anybody else does it in a namespace of users, where the machine allows that.
 
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -62,13 +63,14 @@ impl Disk {
         Ok(Self { at: at.to_owned() })
     }
 
-    /// Makes it as small as what it holds: not a page is free.
+    /// Makes it as small as what it holds, and fills what is left with ballast: not a page is free.
     pub(crate) fn fill(&self) -> Result<()> {
         // Between the look and the remount it may have grown.
         for _ in 0..200 {
             let used = succeeds(Command::new("df").args(["--block-size=1", "--output=used"]).arg(&self.at))?;
             let used: u64 = used.lines().last().unwrap_or_default().trim().parse().context("df says no number")?;
-            if self.remount(&format!("size={}", used.max(4096))).is_ok() {
+            let shrunk = self.remount(&format!("size={}", used.max(4096))).is_ok();
+            if shrunk && fs::write(self.ballast(), [0; 1 << 20]).is_err() {
                 return Ok(());
             }
         }
@@ -77,7 +79,12 @@ impl Disk {
 
     /// Lets it grow again.
     pub(crate) fn free(&self) -> Result<()> {
-        self.remount(SIZE)
+        self.remount(SIZE)?;
+        Ok(fs::remove_file(self.ballast())?)
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.at.join("ballast")
     }
 
     fn remount(&self, size: &str) -> Result<()> {
