@@ -1,33 +1,80 @@
-//! The data folder, and the lock that keeps two writers apart.
+//! The data folder: what lies where, and the locks that keep its writers apart.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use strata_control::{Lock, RunFolder};
 
-/// Where everything lies: `raw/ tables/ runs/ audit/ run/` below one root.
+/// Where everything lies: `raw/ tables/ runs/ artifacts/ db/ kv/ log/ audit/ run/ logs/ config/` below one root.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
+    run: RunFolder,
 }
 
-/// Held while a command writes; released when it ends, however it ends.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
+/// Who writes. Each has a lock of its own, for each writes what no other does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// A running stack.
+    Stack,
+    /// Imports into bronze.
+    Bronze,
+    /// The refinery.
+    Silver,
+    /// The table of features.
+    Features,
+    /// Models and their runs.
+    Models,
+}
+
+impl Writer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stack => "stack",
+            Self::Bronze => "bronze",
+            Self::Silver => "silver",
+            Self::Features => "features",
+            Self::Models => "models",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Stack => "`strata status` shows it, `strata down` fells it; or use another --data-dir",
+            Self::Silver => "a running stack refines by itself (`strata status` says how far it is); else wait for it",
+            _ => "wait for it, or use another --data-dir",
+        }
+    }
 }
 
 impl Folder {
-    pub(crate) fn open(root: &Path) -> Result<Self> {
+    /// A data folder, which is made when it is missing.
+    pub fn open(root: &Path) -> Result<Self> {
         let cannot = || format!("cannot use the data folder `{}`: choose another with --data-dir", root.display());
         std::fs::create_dir_all(root).with_context(cannot)?;
-        Ok(Self { root: root.canonicalize().with_context(cannot)? })
+        let root = root.canonicalize().with_context(cannot)?;
+        let run = RunFolder::open(&root).with_context(cannot)?;
+        Ok(Self { root, run })
     }
 
     /// The root.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Locks, socket and memory.
+    pub fn run(&self) -> &RunFolder {
+        &self.run
+    }
+
+    /// Takes the lock of a writer for a command, or says who holds it.
+    pub fn lock(&self, writer: Writer, what: &str) -> Result<Lock> {
+        Ok(self.run.lock(writer.name(), what, writer.hint())?)
+    }
+
+    /// Where services write what happens.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
     }
 
     pub(crate) fn tables(&self) -> PathBuf {
@@ -53,28 +100,11 @@ impl Folder {
         self.root.join("log")
     }
 
-    /// Takes the lock of this folder, or says who holds it.
-    pub fn lock(&self) -> Result<Lock> {
-        let folder = self.root.join("run");
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-        let path = folder.join("lock");
-        let open = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
-        let mut file = open.with_context(|| format!("cannot open `{}`", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.read_to_string(&mut holder);
-                let holder = holder.trim();
-                let root = self.root.display();
-                bail!(
-                    "another strata (process {holder}) is writing to `{root}`: wait for it, or use another --data-dir"
-                );
-            }
-            Err(TryLockError::Error(cause)) => return Err(cause).context("cannot lock the data folder"),
-        }
-        file.set_len(0)?;
-        write!(file, "{}", std::process::id())?;
-        Ok(Lock { _file: file })
+    pub(crate) fn key_value(&self) -> PathBuf {
+        self.root.join("kv")
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.root.join("db").join("strata.sqlite")
     }
 }

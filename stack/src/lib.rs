@@ -4,17 +4,17 @@
 //! what stands below. Data rises through them: a source to bronze, bronze to silver, silver to
 //! features, features to a model, a model to predictions.
 
+mod levels;
+pub use levels::{LEVELS, PROFILES};
+
 mod folder;
-pub use folder::{Folder, Lock};
+pub use folder::{Folder, Writer};
 
 mod infrastructure;
 pub use infrastructure::S3;
 
 mod ingestion;
 pub use ingestion::{Imported, Ingestion};
-
-mod live;
-pub use live::Live;
 
 mod processing;
 pub use processing::Processing;
@@ -25,20 +25,36 @@ pub use features::{FeatureCounts, Features};
 mod models;
 pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
 
+mod services;
+
+mod running;
+pub use running::Running;
+
+mod erase;
+pub use erase::Holdings;
+
+mod worker;
+pub use worker::{PROGRESS, WORKER, Worker};
+
 // What commands hand to the levels and get from them.
+pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlError, Health, Place};
+pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
 pub use strata_evaluation::Gate;
 pub use strata_lakehouse::Format;
 pub use strata_refinery::{QualityReport, Refined};
-pub use strata_services::Status;
+pub use strata_services::{Figure, State};
 pub use strata_serving::openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use strata_config::Config;
-use strata_runtime::{Clock, Scope};
+use strata_objects::Objects;
+use strata_runtime::Clock;
 
 /// The levels, built.
 #[derive(Debug)]
@@ -53,33 +69,53 @@ pub struct Stack {
     pub features: Features,
     /// Level 4: features to models and predictions.
     pub models: Models,
-    /// What live events are taken in with.
-    live: live::Parts,
+    objects: Objects,
+    config: Config,
+    clock: Arc<dyn Clock>,
 }
 
 impl Stack {
     /// Builds every level. Nothing runs yet.
     pub fn build(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self> {
         let folder = Folder::open(&config.data_dir)?;
-        let objects = infrastructure::build(&folder)?;
+        let objects = infrastructure::build(&config.infrastructure, &folder)?;
         let ingestion = ingestion::build(&config.ingestion, &objects, clock);
         let processing = processing::build(&config.processing, &folder, &objects, clock)?;
         let features = features::build(&config.features, &config.labels, &processing, clock);
         let models = models::build(&config.training, &config.serving, &folder, &features, clock);
-        let live = live::Parts {
-            config: config.ingestion.clone(),
-            folder: folder.clone(),
-            objects: objects.clone(),
-            clock: Arc::clone(clock),
-        };
-        Ok(Self { folder, ingestion, processing, features, models, live })
+        let (config, clock) = (config.clone(), Arc::clone(clock));
+        Ok(Self { folder, ingestion, processing, features, models, objects, config, clock })
     }
 
-    /// The services that take live events in, on these ports or the configured ones. Nothing runs yet.
-    pub fn live(&self, gateway_port: Option<u16>, log_port: Option<u16>) -> Result<Live> {
-        let mut parts = self.live.clone();
-        parts.config.gateway_port = gateway_port.unwrap_or(parts.config.gateway_port);
-        parts.config.log_port = log_port.unwrap_or(parts.config.log_port);
-        Live::build(&parts, &Scope::root("live"))
+    /// What it was built from.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Which services there are, and who needs whom.
+    pub fn chart(config: &Config) -> Result<Chart> {
+        services::chart(config)
+    }
+
+    /// What a start of these services waits for, by how long each took the last time, in seconds.
+    pub fn critical_path(chart: &Chart, chosen: &[&str], took: &BTreeMap<String, f64>) -> Start {
+        let took = took.iter().filter(|(name, _)| chosen.contains(&name.as_str()));
+        let took = took.filter_map(|(name, seconds)| Some((name.as_str(), Duration::try_from_secs_f64(*seconds).ok()?)));
+        let path = strata_services::critical_path(chart.graph(), &took.collect());
+        let services = path.services.into_iter().map(str::to_owned).collect();
+        Start { critical_path: services, seconds: path.takes.as_secs_f64() }
+    }
+
+    /// How a folder fares on which nothing runs: what was wanted last, and whether it was felled or killed.
+    pub fn at_rest(folder: &Folder, config: &Config) -> Result<StackStatus> {
+        services::at_rest(folder, config)
+    }
+
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 }

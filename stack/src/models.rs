@@ -180,6 +180,21 @@ impl Models {
         Ok(Evaluated { models, evaluation, report: home.join("artifacts").join(keep::REPORT) })
     }
 
+    /// How many runs there are.
+    pub fn runs(&self) -> Result<u64> {
+        let folder = self.runs.join(EXPERIMENT);
+        if !folder.is_dir() {
+            return Ok(0);
+        }
+        let runs = std::fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+        Ok(runs.flatten().filter(|run| run.path().join("artifacts").is_dir()).count() as u64)
+    }
+
+    /// Whether there is a model to serve.
+    pub fn has_champion(&self) -> Result<bool> {
+        Ok(champion::current(&self.runs)?.is_some())
+    }
+
     /// Binds the serving port for a run's model, or the champion's.
     pub fn serving(&self, port: Option<u16>, run: Option<&str>) -> Result<Serving> {
         let home = self.run(run)?;

@@ -10,7 +10,7 @@ use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
 use strata_runtime::Clock;
-use strata_types::Timestamp;
+use strata_types::{Timestamp, Topic};
 
 use crate::Folder;
 
@@ -44,6 +44,21 @@ impl Processing {
         Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
     }
 
+    /// Whether nothing was ever written to bronze.
+    pub async fn bronze_is_empty(&self) -> Result<bool> {
+        for topic in Topic::ALL {
+            if !self.bronze.logs(topic).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether there is a table of this name.
+    pub fn has_table(&self, name: &str) -> Result<bool> {
+        Ok(self.tables()?.iter().any(|known| known == name))
+    }
+
     /// How good the data is.
     pub async fn quality(&self) -> Result<QualityReport> {
         Ok(quality_report(&self.lakehouse, &self.bronze).await?)
@@ -57,6 +72,15 @@ impl Processing {
     /// Reads a CSV file with a header; every column is text.
     pub fn read_csv(&self, path: &Path) -> Result<Rows> {
         Ok(strata_lakehouse::read_csv(path)?)
+    }
+
+    /// The tables that exist.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        Ok(self.lakehouse.names()?)
+    }
+
+    pub(crate) fn bronze(&self) -> &Bronze {
+        &self.bronze
     }
 
     pub(crate) fn lakehouse(&self) -> &Lakehouse {

@@ -67,6 +67,19 @@ pub(crate) fn bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
+/// A length of time as people read it: 350 ms, 12 s, 3 min, 2 h 5 min, 4 d.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    match whole {
+        0 if seconds < 0.9995 => format!("{:.0} ms", seconds.max(0.0) * 1_000.0),
+        0..=9 => format!("{seconds:.1} s"),
+        10..=119 => format!("{whole} s"),
+        120..=7_199 => format!("{} min", whole / 60),
+        7_200..=172_799 => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+        _ => format!("{} d", whole / 86_400),
+    }
+}
+
 /// A figure that may not be there.
 pub(crate) fn figure(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "–".into(), |value| format!("{value:.digits$}"))
@@ -95,6 +108,11 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (790_215, "790,215"), (1_234_567, "1,234,567")]
         {
             assert_eq!(count(number), text);
+        }
+        for (seconds, text) in
+            [(0.0, "0 ms"), (0.35, "350 ms"), (1.0, "1.0 s"), (42.0, "42 s"), (300.0, "5 min"), (7_500.0, "2 h 5 min")]
+        {
+            assert_eq!(duration(seconds), text);
         }
         assert_eq!((bytes(12), bytes(1_500), bytes(2_000_000_000)), ("12 B".into(), "1.5 kB".into(), "2.0 GB".into()));
     }

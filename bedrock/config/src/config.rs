@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::sections::Raw;
-use crate::{DEFAULTS, Error, Features, Ingestion, Labels, Layers, Origin, Processing, Serving, Synthetic, Training};
-use crate::{defaults, merge};
+use crate::{DEFAULTS, Error, Features, Infrastructure, Ingestion, Labels, Layers};
+use crate::{Origin, Processing, Serving, Synthetic, Training, defaults, merge, schema};
 
 /// A configuration that has been checked. There is no way to one but [`load`].
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ use crate::{defaults, merge};
 pub struct Config {
     /// Where all data lie. Never empty.
     pub data_dir: PathBuf,
+    /// Level 0: the log, the objects and the stores.
+    pub infrastructure: Infrastructure,
     /// Level 1: from sources to bronze.
     pub ingestion: Ingestion,
     /// Level 2: from bronze to silver.
@@ -34,7 +36,7 @@ pub struct Config {
 pub struct Setting {
     /// The dotted key.
     pub key: String,
-    /// The value, as TOML writes it.
+    /// The value, as TOML writes it; a secret is `"****"`.
     pub value: String,
     /// The layer that gave it.
     pub origin: Origin,
@@ -45,11 +47,14 @@ pub struct Setting {
 /// Reads, merges and checks the layers.
 pub fn load(layers: &Layers) -> Result<Config, Error> {
     let mut merged = merge::merge(layers)?;
+    let secrets = schema::secrets();
     let settings: Vec<_> = defaults::keys(DEFAULTS)
         .into_iter()
         .filter_map(|default| {
             let given = merged.get(&default.key)?;
-            let (value, origin) = (given.value.to_string(), given.origin.clone());
+            let hidden = secrets.contains(&default.key) && given.value.as_str().is_some_and(|text| !text.is_empty());
+            let value = if hidden { "\"****\"".to_owned() } else { given.value.to_string() };
+            let origin = given.origin.clone();
             Some(Setting { key: default.key, value, origin, sentence: default.sentence.to_owned() })
         })
         .collect();
@@ -78,6 +83,7 @@ pub fn load(layers: &Layers) -> Result<Config, Error> {
     let data_dir = if raw.data_dir.is_empty() { layers.default_data_dir() } else { PathBuf::from(&raw.data_dir) };
     Ok(Config {
         data_dir,
+        infrastructure: raw.infrastructure,
         ingestion: raw.ingestion,
         processing: raw.processing,
         features: raw.features,

@@ -16,7 +16,8 @@
 //! ```
 
 mod sections;
-pub use sections::{Features, Ingestion, Labels, OnInvalid, Processing, Serving, Synthetic, Training};
+pub use sections::{Features, FirstHistory, Infrastructure, Ingestion, Labels, OnInvalid, Processing};
+pub use sections::{Serving, Synthetic, Training};
 
 mod config;
 pub use config::{Config, Setting, load};

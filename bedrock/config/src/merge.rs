@@ -95,7 +95,7 @@ impl Known<'_> {
         };
         let value = serde_json::to_value(&given.value).unwrap_or_default();
         schema::check(schema, &value).map_err(|misfit| {
-            let found = given.value.to_string();
+            let found = if schema["writeOnly"] == true { "****".to_owned() } else { given.value.to_string() };
             match misfit {
                 Misfit::Type(expected) => Error::WrongType { key, origin, expected, found },
                 Misfit::Range(expected) => Error::OutOfRange { key, origin, expected, found },

@@ -1,5 +1,7 @@
 //! The JSON Schema of the configuration: published for editors, and what each value is checked against.
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -33,6 +35,13 @@ pub(crate) fn leaves(schema: &Value) -> Vec<(String, &Value)> {
         }
     }
     leaves
+}
+
+/// The keys whose values are not to be seen.
+pub(crate) fn secrets() -> BTreeSet<String> {
+    let schema = raw();
+    let hidden = leaves(&schema).into_iter().filter(|(_, leaf)| leaf["writeOnly"] == true);
+    hidden.map(|(key, _)| key).collect()
 }
 
 fn properties(schema: &Value) -> Option<&Map<String, Value>> {

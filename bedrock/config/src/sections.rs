@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Secret;
+
 /// Everything that the layers say, not yet checked as a whole.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Raw {
     /// Where all data lie; when empty, `strata` in the user's data folder.
     pub(crate) data_dir: String,
+    pub(crate) infrastructure: Infrastructure,
     pub(crate) ingestion: Ingestion,
     pub(crate) processing: Processing,
     pub(crate) features: Features,
@@ -22,6 +25,34 @@ pub(crate) struct Raw {
     pub(crate) training: Training,
     pub(crate) serving: Serving,
     pub(crate) synthetic: Synthetic,
+}
+
+/// Level 0: the log, the objects and the stores, Strata's own or others'.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Infrastructure {
+    /// Brokers of a Kafka that serves as the event log, `host:port` with `,` between; when empty, Strata's own serves.
+    pub log: String,
+    /// A file with properties of that Kafka's clients, as librdkafka and Java name them: `security.protocol=SASL_SSL` and so on.
+    pub log_properties: String,
+    /// The port of Strata's own event log, which speaks Kafka; 0 takes a free one.
+    pub log_port: u16,
+    /// Where bronze lies: `s3://BUCKET/PREFIX`; when empty, in the data folder.
+    pub objects: String,
+    /// The S3 server, such as `http://127.0.0.1:9000`; when empty, AWS.
+    pub objects_endpoint: String,
+    /// The S3 server's region; when empty, us-east-1.
+    pub objects_region: String,
+    /// The name of the key that requests to the S3 server are signed with; when empty, the machine's own role is asked.
+    pub objects_access_key_id: String,
+    /// The key that requests to the S3 server are signed with.
+    pub objects_secret_access_key: Secret,
+    /// The port at which Strata lets others read the lake over S3; 0 takes a free one.
+    pub s3_port: u16,
+    /// The key-value store: `redis://USER:PASSWORD@HOST:PORT/NUMBER`; when empty, in the data folder.
+    pub key_value: Secret,
+    /// The relational store: `postgres://USER:PASSWORD@HOST/DATABASE`; when empty, SQLite in the data folder.
+    pub database: Secret,
 }
 
 /// Level 1: from sources to bronze.
@@ -36,12 +67,22 @@ pub struct Ingestion {
     pub landing_seconds: f64,
     /// The port of the gateway, which takes live events over HTTP; 0 takes a free one.
     pub gateway_port: u16,
-    /// The port of the event log, which speaks Kafka; 0 takes a free one.
-    pub log_port: u16,
     /// The file of tokens that the gateway asks for, a line each: `name scopes sha256`; when empty, it asks for none.
     pub gateway_tokens: String,
     /// The file of the key that turns patient ids into pseudonyms, outside the data folder; when empty, senders send pseudonyms.
     pub pseudonym_key: String,
+    /// What an empty folder is filled with when the stack is raised: the history of the synthetic hospital, or nothing.
+    pub first_history: FirstHistory,
+}
+
+/// What an empty folder is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstHistory {
+    /// The synthetic hospital's, so that everything can be seen at work.
+    Synthetic,
+    /// Nothing: what comes is what there is.
+    None,
 }
 
 /// Level 2: from bronze to silver.
@@ -51,6 +92,9 @@ pub struct Processing {
     /// Raw bytes that are refined together, which bounds the memory that refining takes.
     #[schemars(range(min = 1))]
     pub wave_bytes: u64,
+    /// Seconds between two looks for new bronze while the stack refines by itself.
+    #[schemars(range(max = 3600), extend("exclusiveMinimum" = 0))]
+    pub refine_seconds: f64,
     /// What an invalid value takes into quarantine: its own cell, or the row it is in.
     pub on_invalid: OnInvalid,
     /// Whether the rows of patients who are not enrolled wait in quarantine until they are.

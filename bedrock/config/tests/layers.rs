@@ -156,6 +156,21 @@ fn only_loopback_is_served() {
     load(&Layers::default().flags([("serving.host", "::1")])).expect("loopback too");
 }
 
+/// Fault 44: secrets in committed reports. What is wrong with one is told without it, and so is where it came from.
+#[test]
+fn secrets_are_not_shown() {
+    let layers = Layers::default().flags([("infrastructure.database", "postgres://me:hunter2@there/strata")]);
+    let config = load(&layers).expect("valid");
+    let shown = config.explain().iter().find(|setting| setting.key == "infrastructure.database").expect("it is there");
+    assert_eq!(shown.value, "\"****\"");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert!(config.infrastructure.database.expose().contains("hunter2"));
+    for wrong in ["{ password = \"hunter2\" }", "[\"hunter2\"]"] {
+        let error = refused(&format!("[infrastructure]\ndatabase = {wrong}\n"));
+        assert!(error.contains("infrastructure.database") && !error.contains("hunter2"), "{error}");
+    }
+}
+
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let error = refused("[serving\n");

@@ -23,7 +23,9 @@ impl Client {
         };
         match connect.await {
             Ok(stream) => Ok(Some(Self { stream })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+                Ok(None)
+            }
             Err(cause) => Err(Error::Folder { path: run.socket(), cause }),
         }
     }

@@ -11,6 +11,9 @@
 //!
 //! Only the account that owns the folder can open the socket (mode 0600, in a folder of mode 0700).
 
+mod chart;
+pub use chart::{Chart, ChartError, Choice, ChoiceError, Level, Member, Place, Profile};
+
 mod folder;
 pub use folder::RunFolder;
 

@@ -32,7 +32,9 @@ pub fn port_holder(port: u16) -> Option<PortHolder> {
     for process in fs::read_dir("/proc").ok()?.flatten() {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let Ok(files) = fs::read_dir(process.path().join("fd")) else { continue };
-        let is_its = |file: fs::DirEntry| fs::read_link(file.path()).is_ok_and(|to| names.iter().any(|n| to.as_os_str() == n.as_str()));
+        let is_its = |file: fs::DirEntry| {
+            fs::read_link(file.path()).is_ok_and(|to| names.iter().any(|n| to.as_os_str() == n.as_str()))
+        };
         if files.flatten().any(is_its) {
             let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
             let line: String = String::from_utf8_lossy(&line).replace('\0', " ").trim().chars().take(60).collect();

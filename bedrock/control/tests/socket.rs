@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use strata_control::{
-    Client, Controlled, Error, LevelName, Request, RunFolder, ServiceStatus, StackStatus, serve,
-};
+use strata_control::{Client, Controlled, Error, LevelName, Request, RunFolder, ServiceStatus, StackStatus, serve};
 use strata_runtime::Scope;
 use strata_services::{State, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -26,6 +26,9 @@ impl Topic {
     pub const ALL: [Self; 6] =
         [Self::Vitals, Self::Medications, Self::Labs, Self::AdverseEvents, Self::Patients, Self::Labels];
 
+    /// The five that carry events, and so arrive live. Labels come with historical sets alone.
+    pub const EVENTS: [Self; 5] = [Self::Vitals, Self::Medications, Self::Labs, Self::AdverseEvents, Self::Patients];
+
     /// The name on the log and in bronze.
     pub const fn name(self) -> &'static str {
         match self {

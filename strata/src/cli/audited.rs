@@ -22,8 +22,11 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Evaluate(_) => ("evaluate", Action::Create),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
-        Command::Ingest(_) => ("ingest", Action::Execute),
-        Command::Query(_) | Command::Audit(_) | Command::Config(_) | Command::Schemas(_) | Command::Openapi => {
+        Command::Up(_) => ("up", Action::Execute),
+        Command::Down(down) => ("down", if down.erases() { Action::Delete } else { Action::Execute }),
+        Command::Restart(_) => ("restart", Action::Execute),
+        Command::Clean(_) => ("clean", Action::Delete),
+        Command::Status(_) | Command::Plan(_) | Command::Logs(_) | Command::Doctor(_) | Command::Query(_) | Command::Audit(_) | Command::Config(_) | Command::Schemas(_) | Command::Openapi => {
             return None;
         }
     })

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 use strata_runtime::memory;
-use strata_stack::Stack;
+use strata_stack::{Stack, Writer};
 
 use super::{Context, features, import, refine, train};
 use crate::output;
@@ -43,7 +43,8 @@ impl Demo {
         let mut config = context.config.clone();
         config.data_dir = self.data_folder(context);
         let stack = Stack::build(&config, &context.clock)?;
-        let lock = stack.folder.lock()?;
+        let writers = [Writer::Bronze, Writer::Silver, Writer::Features, Writer::Models];
+        let locks = writers.map(|writer| stack.folder.lock(writer, "strata demo")).into_iter().collect::<Result<Vec<_>>>()?;
         output::note(&format!("data folder: {}", stack.folder.root().display()));
         let mut stages = Stages { began: Instant::now(), rows: Vec::new() };
 
@@ -76,7 +77,7 @@ impl Demo {
             "train",
             &format!("{} models on {} rows", trained.models.len(), output::count(trained.training_rows)),
         );
-        drop(lock);
+        drop(locks);
 
         let seconds = began.elapsed().as_secs_f64();
         if context.json {

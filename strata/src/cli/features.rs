@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use strata_stack::{FeatureCounts, Format, Stack};
+use strata_stack::{FeatureCounts, Format, Stack, Writer};
 
 use super::Context;
 use crate::{output, progress};
@@ -42,7 +42,7 @@ impl Features {
                 }
             };
         }
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Features, "strata features")?;
         let (counts, up_to_date) = materialise(&stack).await?;
         if context.json {
             output::json(&counts)?;

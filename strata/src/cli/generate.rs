@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use strata_stack::Writer;
 
 use super::{Context, import};
 
@@ -34,7 +35,7 @@ fn drift(text: &str) -> Result<strata_stack::Drift, serde_json::Error> {
 impl Generate {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Bronze, "strata generate")?;
         let mut settings = context.config.synthetic.clone();
         settings.patients = self.patients.unwrap_or(settings.patients);
         settings.days = self.days.unwrap_or(settings.days);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use strata_stack::{Imported, Stack};
+use strata_stack::{Imported, Stack, Writer};
 
 use super::Context;
 use crate::{output, progress};
@@ -28,7 +28,7 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Bronze, "strata import")?;
         let imported =
             import(&stack, stack.ingestion.source(&self.source, &self.path, self.mapping.as_deref())?).await?;
         show(&imported, context.json)?;

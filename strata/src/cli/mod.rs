@@ -1,20 +1,30 @@
 //! The command line: what all commands share, and one file a command.
 
+mod aliases;
 mod audit;
 mod audited;
+mod chosen;
+mod clean;
 mod config;
 mod contracts;
 mod demo;
+mod doctor;
+mod down;
 mod evaluate;
 mod features;
 mod generate;
 mod import;
-mod ingest;
+mod logs;
+mod plan;
 mod query;
+mod raising;
 mod refine;
+mod restart;
 mod s3;
 mod serve;
+mod status;
 mod train;
+mod up;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,16 +35,20 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use strata_config::{Config, Layers, Origin};
 use strata_runtime::{Clock, Scope, clock, interrupted};
-use strata_stack::Stack;
-use tracing_subscriber::EnvFilter;
+use strata_stack::{Folder, Stack};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::output;
+use crate::{output, progress};
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
 /// A clinical MLOps platform in one binary: patient events in, adverse-event risk out.
 #[derive(Debug, Parser)]
 #[command(name = "strata", version, arg_required_else_help = true, propagate_version = true)]
-#[command(after_help = "The whole path in one command: strata demo\nEvery setting: strata config show")]
+#[command(
+    after_help = "The platform: strata up, strata status, strata down\nThe whole path in one command: strata demo\nEvery setting: strata config show"
+)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,
@@ -62,12 +76,26 @@ struct Shared {
 #[expect(clippy::doc_markdown, reason = "these are help texts")]
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Raises the stack, level by level, each service when what it needs is healthy
+    Up(up::Up),
+    /// Fells the stack, the top first; data are kept
+    Down(down::Down),
+    /// Fells and raises again, all or from a level up
+    Restart(restart::Restart),
+    /// Shows every service: its level, state, health and cause, port, memory, restarts, uptime and URL
+    Status(status::Status),
+    /// Shows what would be raised, in which order, on which ports, and how long the last start took
+    Plan(plan::Plan),
+    /// Shows what services said, merged by time
+    Logs(logs::Logs),
+    /// Checks the data folder, ports, disk, memory, stores elsewhere and what a killed stack left
+    Doctor(doctor::Doctor),
+    /// Removes what work that was cut short left behind
+    Clean(clean::Clean),
     /// Runs the whole path, from raw events to a served model, and shows each stage
     Demo(demo::Demo),
     /// Reads a data set into bronze
     Import(import::Import),
-    /// Takes live events into bronze: over HTTP, FHIR and Kafka's protocol
-    Ingest(ingest::Ingest),
     /// Fills bronze with the synthetic hospital
     Generate(generate::Generate),
     /// Refines new bronze into silver tables
@@ -101,6 +129,8 @@ struct Context {
     json: bool,
     has_own_folder: bool,
     scope: Scope,
+    /// What every command takes, as it was given, for a process that is started by this one.
+    arguments: Vec<String>,
 }
 
 impl Context {
@@ -116,6 +146,7 @@ impl Context {
 }
 
 /// Exit codes beside 0 (well) and 1 (error).
+const DEGRADED: u8 = 2;
 const USAGE: u8 = 64;
 const INTERRUPTED: u8 = 130;
 
@@ -123,15 +154,18 @@ const INTERRUPTED: u8 = 130;
 const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    // What is no text is clap's to refuse.
+    let given = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let cli = match Cli::try_parse_from(aliases::rewritten(given)) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let filter = EnvFilter::try_from_env("STRATA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if progress::is_worker() {
+        end_with_the_stack();
+    }
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -151,7 +185,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
         return command.run(config, cli.shared.json);
     }
     let config = config?;
+    let arguments = cli.shared.arguments(&config);
+    // Drops last: it waits until what was said is in the files.
+    let _logs = start_logging(&cli.command, &config)?;
     let context = Context {
+        arguments,
         has_own_folder: config.explain().iter().any(|s| s.key == "data_dir" && s.origin != Origin::BuiltIn),
         config,
         clock: Arc::new(clock::System),
@@ -161,7 +199,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let deed = audited::deed(&cli.command);
     let data = cli.command.data_folder(&context);
     // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
-    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_) | Command::Ingest(_) | Command::S3(_)) {
+    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_) | Command::Up(_) | Command::S3(_)) {
         (deed, None)
     } else {
         (None, deed)
@@ -170,7 +208,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // A stack fells itself when it is asked to stop.
+    let hears_itself = matches!(cli.command, Command::Up(_));
     let code = runtime.block_on(async {
+        if hears_itself {
+            return Box::pin(cli.command.run(&context)).await;
+        }
         // A server hears that its scope is closed, and ends by itself; other commands are simply left.
         let stop = async {
             interrupted().await;
@@ -195,6 +238,51 @@ fn run(cli: Cli) -> Result<ExitCode> {
             code
         }
         _ => code,
+    }
+}
+
+/// Lines of a running stack go to the files of its services, and what is grave to stderr; of other commands to stderr alone.
+fn start_logging(command: &Command, config: &Config) -> Result<Option<strata_logs::Guard>> {
+    let filter = || EnvFilter::try_from_env("STRATA_LOG");
+    let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let stderr = stderr.with_filter(filter().unwrap_or_else(|_| EnvFilter::new("warn")));
+    let Command::Up(_) = command else {
+        tracing_subscriber::registry().with(stderr).init();
+        return Ok(None);
+    };
+    let folder = Folder::open(&config.data_dir)?;
+    let services = Stack::chart(config)?.members().into_iter().map(|member| member.name.to_owned()).collect();
+    let settings = strata_logs::Settings { folder: folder.logs(), services, rotation: strata_logs::Rotation::default() };
+    let (files, guard) = strata_logs::start(settings, Arc::new(clock::System))?;
+    let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info")));
+    tracing_subscriber::registry().with(stderr).with(files.with_filter(filter)).init();
+    Ok(Some(guard))
+}
+
+/// A worker ends when its stack does, however that ends: nobody holds the other end of its stdin any more.
+fn end_with_the_stack() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        #[expect(clippy::disallowed_methods, reason = "whoever it works for is gone, and commits are atomic")]
+        std::process::exit(i32::from(INTERRUPTED));
+    });
+}
+
+impl Shared {
+    /// The same for another process, wherever that runs.
+    fn arguments(&self, config: &Config) -> Vec<String> {
+        let absolute = |path: &std::path::Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut arguments = vec!["--data-dir".to_owned(), absolute(&config.data_dir).display().to_string()];
+        if let Some(file) = &self.config {
+            arguments.extend(["--config".to_owned(), absolute(file).display().to_string()]);
+        }
+        for setting in &self.settings {
+            arguments.extend(["--set".to_owned(), setting.clone()]);
+        }
+        if self.json {
+            arguments.push("--json".to_owned());
+        }
+        arguments
     }
 }
 
@@ -227,9 +315,16 @@ impl Command {
 
     async fn run(self, context: &Context) -> Result<ExitCode> {
         match self {
+            Self::Up(command) => command.run(context).await,
+            Self::Down(command) => command.run(context).await,
+            Self::Restart(command) => command.run(context).await,
+            Self::Status(command) => command.run(context).await,
+            Self::Plan(command) => command.run(context),
+            Self::Logs(command) => command.run(context).await,
+            Self::Doctor(command) => command.run(context).await,
+            Self::Clean(command) => command.run(context).await,
             Self::Demo(command) => Box::pin(command.run(context)).await,
             Self::Import(command) => command.run(context).await,
-            Self::Ingest(command) => command.run(context).await,
             Self::Generate(command) => command.run(context).await,
             Self::Refine(command) => command.run(context).await,
             Self::Features(command) => command.run(context).await,

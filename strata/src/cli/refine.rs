@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
-use strata_stack::{QualityReport, Refined, Stack};
+use strata_stack::{QualityReport, Refined, Stack, Writer};
 
 use super::Context;
 use crate::{output, progress};
@@ -20,7 +20,7 @@ pub(crate) struct Refine {}
 impl Refine {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Silver, "strata refine")?;
         let refined = refine(&stack).await?;
         let quality = stack.processing.quality().await?;
         if context.json {

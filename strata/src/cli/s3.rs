@@ -15,9 +15,9 @@ use crate::output;
     after_help = "Examples:\n  strata s3\n  strata s3 --port 0 --json\n\nThen, with the file that it names:\n  export AWS_SHARED_CREDENTIALS_FILE=... AWS_ENDPOINT_URL=http://127.0.0.1:9000 AWS_REGION=us-east-1\n  python3 -c 'import boto3; print(boto3.client(\"s3\").list_objects_v2(Bucket=\"tables\")[\"KeyCount\"])'\n\nBuckets: raw, tables and runs to read, artifacts to write too. Nobody gets in without a signature."
 )]
 pub(crate) struct S3 {
-    /// The port; 0 takes a free one
-    #[arg(long, default_value_t = 9000)]
-    port: u16,
+    /// The port; 0 takes a free one [default: 9000]
+    #[arg(long)]
+    port: Option<u16>,
 }
 
 impl S3 {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use strata_stack::{Gate, ModelRow, Stack, TrainedRun};
+use strata_stack::{Gate, ModelRow, Stack, TrainedRun, Writer};
 
 use super::Context;
 use crate::{output, progress};
@@ -19,7 +19,7 @@ pub(crate) struct Train {}
 impl Train {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Models, "strata train")?;
         let trained = train(&stack).await?;
         if context.json {
             output::json(&trained)?;

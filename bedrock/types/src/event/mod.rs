@@ -83,6 +83,44 @@ impl Event {
         }
     }
 
+    /// Where it belongs.
+    pub const fn topic(&self) -> Topic {
+        match self {
+            Self::Vitals(_) => Topic::Vitals,
+            Self::Medication(_) => Topic::Medications,
+            Self::LabResult(_) => Topic::Labs,
+            Self::AdverseEvent(_) => Topic::AdverseEvents,
+            Self::Patient(_) => Topic::Patients,
+            Self::Label(_) => Topic::Labels,
+        }
+    }
+
+    /// Appends it as one line of JSON, without the line break.
+    pub fn write_json(&self, line: &mut Vec<u8>) {
+        let written = match self {
+            Self::Vitals(event) => serde_json::to_writer(line, event),
+            Self::Medication(event) => serde_json::to_writer(line, event),
+            Self::LabResult(event) => serde_json::to_writer(line, event),
+            Self::AdverseEvent(event) => serde_json::to_writer(line, event),
+            Self::Patient(event) => serde_json::to_writer(line, event),
+            Self::Label(event) => serde_json::to_writer(line, event),
+        };
+        written.expect("events have text keys and memory takes every write");
+    }
+
+    /// It as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        let value = match self {
+            Self::Vitals(event) => serde_json::to_value(event),
+            Self::Medication(event) => serde_json::to_value(event),
+            Self::LabResult(event) => serde_json::to_value(event),
+            Self::AdverseEvent(event) => serde_json::to_value(event),
+            Self::Patient(event) => serde_json::to_value(event),
+            Self::Label(event) => serde_json::to_value(event),
+        };
+        value.expect("events have text keys")
+    }
+
     /// Who it is about.
     pub fn patient_id(&self) -> &PatientId {
         match self {
@@ -116,6 +154,20 @@ fn unknown_source() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let label = r#"{"patient_id":"p1","time":"2026-03-01T12:00:00Z","label":true,"horizon_hours":6.0,"source":"s"}"#;
+        let vitals = r#"{"patient_id":"p1","timestamp":"2026-03-01T12:00:00Z","source":"m","heart_rate":80.0}"#;
+        for (topic, line) in [(Topic::Labels, label), (Topic::Vitals, vitals)] {
+            let event = Event::parse(topic, line.as_bytes()).unwrap();
+            assert_eq!(event.topic(), topic);
+            let mut written = b"before ".to_vec();
+            event.write_json(&mut written);
+            assert_eq!(written, format!("before {line}").into_bytes(), "it is appended");
+            assert_eq!(event.to_json(), serde_json::from_str::<serde_json::Value>(line).unwrap());
+        }
+    }
 
     fn rule(topic: Topic, line: &str) -> Result<(), &'static str> {
         Event::parse(topic, line.as_bytes()).map(|_| ()).map_err(|error| error.rule())

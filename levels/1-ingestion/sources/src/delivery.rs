@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
 use strata_types::{Event, PatientId, Timestamp, Topic};
 
 use crate::{Error, Record, Sink, Summary};
@@ -37,14 +36,8 @@ impl<'a> Delivery<'a> {
     /// Gives an event as one line of JSON.
     pub(crate) fn give(&mut self, event: &Event, arrived_at: Option<Timestamp>) -> Result<(), Error> {
         self.line.clear();
-        let topic = match event {
-            Event::Vitals(event) => write(&mut self.line, Topic::Vitals, event),
-            Event::Medication(event) => write(&mut self.line, Topic::Medications, event),
-            Event::LabResult(event) => write(&mut self.line, Topic::Labs, event),
-            Event::AdverseEvent(event) => write(&mut self.line, Topic::AdverseEvents, event),
-            Event::Patient(event) => write(&mut self.line, Topic::Patients, event),
-            Event::Label(event) => write(&mut self.line, Topic::Labels, event),
-        };
+        event.write_json(&mut self.line);
+        let topic = event.topic();
         self.records[topic as usize] += 1;
         let patient_id = event.patient_id();
         if !self.patients.contains(patient_id) {
@@ -93,9 +86,4 @@ impl<'a> Delivery<'a> {
             notes: self.notes,
         }
     }
-}
-
-fn write(line: &mut Vec<u8>, topic: Topic, event: &impl Serialize) -> Topic {
-    serde_json::to_writer(line, event).expect("events have text keys and memory takes every write");
-    topic
 }

@@ -7,6 +7,8 @@
 mod options;
 pub use options::{Options, Sasl, SaslMechanism, Security, Tls};
 
+mod properties;
+
 mod producer;
 pub use producer::{Delivery, Producer, ProducerSettings, Tally, Written};
 

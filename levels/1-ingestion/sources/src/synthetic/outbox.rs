@@ -1,6 +1,5 @@
 //! The way from the bedside to the door: records become lines, and the way is not clean.
 
-use serde::Serialize;
 use strata_types::event::Event;
 use strata_types::{HOUR, Timestamp, Topic};
 use uuid::Uuid;
@@ -51,7 +50,7 @@ impl Outbox {
             Event::LabResult(lab) => soil_lab(lab, &self.rates, &mut self.dice, &mut self.tally),
             _ => {}
         }
-        let topic = topic_of(&event);
+        let topic = event.topic();
         let line = line_of(&event);
         if self.dice.chance(self.rates.duplicates) {
             let again = arrived + self.dice.seconds(30, 1800);
@@ -103,29 +102,8 @@ fn with_id(mut event: Event, corrects: &[u8]) -> Event {
     event
 }
 
-fn topic_of(event: &Event) -> Topic {
-    match event {
-        Event::Vitals(_) => Topic::Vitals,
-        Event::Medication(_) => Topic::Medications,
-        Event::LabResult(_) => Topic::Labs,
-        Event::AdverseEvent(_) => Topic::AdverseEvents,
-        Event::Patient(_) => Topic::Patients,
-        Event::Label(_) => Topic::Labels,
-    }
-}
-
 fn line_of(event: &Event) -> Vec<u8> {
-    fn json(event: &impl Serialize) -> Vec<u8> {
-        let mut line = Vec::with_capacity(384);
-        serde_json::to_writer(&mut line, event).expect("events have text keys and memory takes every write");
-        line
-    }
-    match event {
-        Event::Vitals(event) => json(event),
-        Event::Medication(event) => json(event),
-        Event::LabResult(event) => json(event),
-        Event::AdverseEvent(event) => json(event),
-        Event::Patient(event) => json(event),
-        Event::Label(event) => json(event),
-    }
+    let mut line = Vec::with_capacity(384);
+    event.write_json(&mut line);
+    line
 }

@@ -17,8 +17,10 @@ use strata_sources::fhir;
 use strata_types::{Event, Topic};
 use tokio::time::timeout;
 
-use super::Parts;
 use super::log::LogService;
+use super::metrics::StackMetrics;
+use super::{Outlook, ready};
+use crate::Stack;
 
 /// A log that has not taken a batch after this time is behind.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,19 +33,20 @@ pub(super) struct GatewayService {
     log: Arc<LogService>,
     audit: Audit,
     clock: Arc<dyn Clock>,
+    outlook: Arc<Outlook>,
     listening: Mutex<Option<(String, u16)>>,
 }
 
 impl GatewayService {
-    pub(super) fn new(parts: &Parts, log: Arc<LogService>, audit: Audit) -> Self {
-        let data_folder = parts.folder.root().to_owned();
+    pub(super) fn new(stack: &Stack, log: Arc<LogService>, audit: Audit, outlook: Arc<Outlook>) -> Self {
+        let (chosen, data_folder) = (&stack.config().ingestion, stack.folder.root().to_owned());
         let config = Config {
             host: IpAddr::from(Ipv4Addr::LOCALHOST),
-            tokens: file(&parts.config.gateway_tokens),
-            pseudonym_key: file(&parts.config.pseudonym_key),
-            ..Config::on_loopback(parts.config.gateway_port, data_folder)
+            tokens: file(&chosen.gateway_tokens),
+            pseudonym_key: file(&chosen.pseudonym_key),
+            ..Config::on_loopback(chosen.gateway_port, data_folder)
         };
-        Self { config, log, audit, clock: Arc::clone(&parts.clock), listening: Mutex::default() }
+        Self { config, log, audit, clock: Arc::clone(stack.clock()), outlook, listening: Mutex::default() }
     }
 
     fn listening(&self) -> Option<(String, u16)> {
@@ -64,8 +67,8 @@ impl Service for GatewayService {
                 convert: Arc::new(from_fhir),
                 audit: self.audit.clone(),
                 clock: Arc::clone(&self.clock),
-                pages: None,
-                collectors: Vec::new(),
+                pages: Some(strata_console::router(Arc::clone(&self.outlook) as _)),
+                collectors: vec![Box::new(StackMetrics(Arc::clone(&self.outlook)))],
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
             let listening = (gateway.url(), gateway.local_addr().port());
@@ -79,18 +82,7 @@ impl Service for GatewayService {
 
     /// Asks as a client would.
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
-        async move {
-            let (url, _) = self.listening().ok_or("the gateway does not stand")?;
-            let answer = tokio::task::spawn_blocking(move || {
-                ureq::get(format!("{url}/readyz")).config().http_status_as_error(false).build().call()
-            });
-            let mut answer = answer.await??;
-            if answer.status().is_success() {
-                return Ok(());
-            }
-            Err(answer.body_mut().read_to_string().unwrap_or_else(|error| error.to_string()).into())
-        }
-        .boxed()
+        async move { ready(self.url()).await }.boxed()
     }
 
     fn port(&self) -> Option<u16> {
@@ -154,14 +146,4 @@ fn from_fhir(resource: &Value) -> Vec<Converted> {
     events.chain(skipped).enumerate().map(|(entry, event)| Converted { entry, event }).collect()
 }
 
-fn as_record(event: Event) -> (Topic, Value) {
-    let (topic, value) = match event {
-        Event::Vitals(event) => (Topic::Vitals, serde_json::to_value(event)),
-        Event::Medication(event) => (Topic::Medications, serde_json::to_value(event)),
-        Event::LabResult(event) => (Topic::Labs, serde_json::to_value(event)),
-        Event::AdverseEvent(event) => (Topic::AdverseEvents, serde_json::to_value(event)),
-        Event::Patient(event) => (Topic::Patients, serde_json::to_value(event)),
-        Event::Label(event) => (Topic::Labels, serde_json::to_value(event)),
-    };
-    (topic, value.expect("an event has a JSON form"))
-}
+XX

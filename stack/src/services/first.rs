@@ -1,0 +1,65 @@
+//! What is made once and then stands: the first table of features, the first model. Later ones are made by command.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use strata_runtime::Scope;
+use strata_services::{BoxError, Kind, Service};
+
+use crate::Stack;
+use crate::worker::{Doing, Worker};
+
+/// A step that runs a command unless what it makes is there, or what it makes it of is not.
+#[derive(Debug)]
+pub(super) struct FirstStep {
+    pub(super) stack: Arc<Stack>,
+    pub(super) worker: Worker,
+    pub(super) doing: Doing,
+    pub(super) made: Made,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made {
+    Features,
+    Model,
+}
+
+impl FirstStep {
+    fn is_due(&self) -> anyhow::Result<bool> {
+        let has = |table| self.stack.processing.has_table(table);
+        Ok(match self.made {
+            Made::Features => has("vitals")? && !has("features")?,
+            Made::Model => has("features")? && !self.stack.models.has_champion()?,
+        })
+    }
+}
+
+impl Service for FirstStep {
+    fn raise(&self, _scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
+        async move {
+            if !self.is_due()? {
+                return Ok(());
+            }
+            let (command, what) = match self.made {
+                Made::Features => ("features", "the first features"),
+                Made::Model => ("train", "a first model"),
+            };
+            self.doing.set(Some(what.to_owned()));
+            self.worker.run(&[command], &self.doing).await
+        }
+        .boxed()
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Step
+    }
+
+    fn doing(&self) -> Option<String> {
+        self.doing.get()
+    }
+}
