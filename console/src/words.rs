@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn sizes_and_times() {
-        for (value, text) in [(0.0, "0 B"), (999.0, "999 B"), (999.6, "1 kB"), (214_300_000.0, "214 MB"), (5e15, "5,000 TB")]
+        for (value, text) in
+            [(0.0, "0 B"), (999.0, "999 B"), (999.6, "1 kB"), (214_300_000.0, "214 MB"), (5e15, "5,000 TB")]
         {
             assert_eq!(plain(&bytes(value)), text);
         }
@@ -149,7 +150,7 @@ mod tests {
         #[test]
         fn every_number_has_words(any_value: f64) {
             for text in [number(any_value), bytes(any_value), seconds(any_value)] {
-                prop_assert!(!text.is_empty() && !text.contains("-"));
+                prop_assert!(!text.is_empty() && !text.contains('-'));
             }
         }
     }

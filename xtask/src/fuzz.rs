@@ -74,18 +74,21 @@ fn asked(arguments: &[&str], known: &[String]) -> Result<Asked> {
 fn targets() -> Result<Vec<String>> {
     let seeds = places::root().join("fuzz/seeds");
     let folders = fs::read_dir(&seeds).with_context(|| format!("cannot read {}", seeds.display()))?;
-    let mut targets: Vec<_> = folders.flatten().map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
+    let mut targets: Vec<_> =
+        folders.flatten().map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
     targets.sort();
     Ok(targets)
 }
 
 fn install(cache: &Path) -> Result<PathBuf> {
     let fuzzer = cache.join("bin/cargo-fuzz");
-    if process::output(Command::new(&fuzzer).arg("--version")).is_ok_and(|version| version.trim().ends_with(CARGO_FUZZ)) {
+    if process::output(Command::new(&fuzzer).arg("--version")).is_ok_and(|version| version.trim().ends_with(CARGO_FUZZ))
+    {
         return Ok(fuzzer);
     }
     eprintln!("fuzz: installing cargo-fuzz {CARGO_FUZZ} into {}", cache.display());
-    let mut install = process::cargo(["install", "--quiet", "--locked", "--force", "cargo-fuzz", "--version", CARGO_FUZZ]);
+    let mut install =
+        process::cargo(["install", "--quiet", "--locked", "--force", "cargo-fuzz", "--version", CARGO_FUZZ]);
     install.arg("--root").arg(cache).env("CARGO_TARGET_DIR", cache.join("target"));
     process::run(&mut install)?;
     Ok(fuzzer)
@@ -97,7 +100,11 @@ fn fuzz(fuzzer: &Path, cache: &Path, target: &str, seconds: u64) -> Result<Repor
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut command = Command::new(fuzzer);
-    command.current_dir(places::root()).arg("run").arg(target).args([&corpus, &places::root().join("fuzz/seeds").join(target)]);
+    command
+        .current_dir(places::root())
+        .arg("run")
+        .arg(target)
+        .args([&corpus, &places::root().join("fuzz/seeds").join(target)]);
     command.arg("--target-dir").arg(cache.join("target"));
     command.args(["--", "-print_final_stats=1", "-timeout=10", "-max_len=16384"]);
     command.arg(format!("-max_total_time={seconds}"));
@@ -140,7 +147,8 @@ mod tests {
     fn every_target_in_the_tree_has_seeds() {
         let mut files: Vec<_> = fs::read_dir(places::root().join("fuzz/targets")).unwrap().flatten().collect();
         files.retain(|file| fs::read_to_string(file.path()).unwrap().contains("fuzz_target!"));
-        let mut names: Vec<_> = files.iter().map(|file| file.path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            files.iter().map(|file| file.path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
         names.sort();
         assert_eq!(targets().unwrap(), names);
     }

@@ -29,14 +29,19 @@ fn saying(text: &str) -> (StackStatus, Vec<Link>) {
 
 /// The names of all tags on the page, in their order.
 fn tags(page: &str) -> Vec<&str> {
-    let name = |piece: &'_ str| piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '/' && c != '!').unwrap_or(piece.len());
+    let name = |piece: &'_ str| {
+        piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '/' && c != '!').unwrap_or(piece.len())
+    };
     page.split('<').skip(1).map(|piece| &piece[..name(piece)]).collect()
 }
 
 /// Fault 44: a cause may quote what a stranger sent.
 #[test]
 fn no_text_becomes_markup() {
-    let harmless = { let (status, links) = saying("harmless"); page(&status, &links) };
+    let harmless = {
+        let (status, links) = saying("harmless");
+        page(&status, &links)
+    };
     for text in [
         "<script>alert(1)</script>",
         "</style><script>alert(1)</script>",

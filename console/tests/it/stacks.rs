@@ -75,7 +75,8 @@ pub(crate) fn in_trouble() -> StackStatus {
     broken(&mut status.services[3], State::Failed, "the log cannot be written: connection refused");
     status.services[3].status.restarts = 4;
     let (url, uptime) = (None, None);
-    status.services[3].status = Status { url, port: None, uptime_seconds: uptime, figures: Vec::new(), ..status.services[3].status.clone() };
+    status.services[3].status =
+        Status { url, port: None, uptime_seconds: uptime, figures: Vec::new(), ..status.services[3].status.clone() };
     broken(&mut status.services[7], State::Starting, "it has not answered yet: no model");
     status.services[7].status.figures.clear();
     let unwanted = Status::stopped("features");
@@ -86,9 +87,10 @@ pub(crate) fn in_trouble() -> StackStatus {
 /// Nobody runs it.
 pub(crate) fn stopped() -> StackStatus {
     let well = well();
-    let services = well.services.iter().map(|service| {
-        ServiceStatus::new(Status::stopped(&service.status.name), service.level, false)
-    });
+    let services = well
+        .services
+        .iter()
+        .map(|service| ServiceStatus::new(Status::stopped(&service.status.name), service.level, false));
     StackStatus {
         pid: None,
         started_at: None,
@@ -114,13 +116,21 @@ pub(crate) fn links() -> Vec<Link> {
 }
 
 fn levels() -> Vec<LevelName> {
-    let level = |(number, (name, purpose)): (u8, (&str, &str))| LevelName { number, name: name.into(), purpose: purpose.into() };
+    let level = |(number, (name, purpose)): (u8, (&str, &str))| LevelName {
+        number,
+        name: name.into(),
+        purpose: purpose.into(),
+    };
     (0..).zip(LEVELS).map(level).collect()
 }
 
 fn service(name: &str, level: u8, state: State, startup: f64) -> ServiceStatus {
     let uptime_seconds = (state != State::Done).then_some(93_784.0);
-    ServiceStatus::new(Status { state, uptime_seconds, startup_seconds: Some(startup), ..Status::stopped(name) }, level, true)
+    ServiceStatus::new(
+        Status { state, uptime_seconds, startup_seconds: Some(startup), ..Status::stopped(name) },
+        level,
+        true,
+    )
 }
 
 fn listens(service: &mut ServiceStatus, url: &str, port: u16) {

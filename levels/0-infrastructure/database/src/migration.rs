@@ -1,6 +1,5 @@
 //! A step from one version of the tables to the next.
 
-
 use sha2::{Digest, Sha256};
 
 use crate::address::Dialect;

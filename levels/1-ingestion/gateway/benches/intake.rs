@@ -51,7 +51,8 @@ fn measure(events: u64) -> (Duration, f64) {
     let log = Arc::new(file_log::FileLog::create(folder.path()));
     let convert = Arc::new(|_: &serde_json::Value| Vec::<Converted>::new());
     let config = Config::on_loopback(0, folder.path().join("data"));
-    let gateway = build(&config, Parts { log, convert, audit, clock, pages: None, collectors: Vec::new() }).expect("a gateway");
+    let gateway =
+        build(&config, Parts { log, convert, audit, clock, pages: None, collectors: Vec::new() }).expect("a gateway");
     let (address, scope) = (gateway.local_addr(), Scope::root("bench"));
     let running = scope.clone();
     scope.spawn_service("gateway", async move { gateway.run(&running).await });

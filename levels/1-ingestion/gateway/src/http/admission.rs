@@ -35,7 +35,8 @@ pub(super) fn reader(shared: &Shared, headers: &HeaderMap) -> Result<Agent, Resp
     let bearer = credentials(headers, "bearer").map(str::to_owned);
     presenting(shared, bearer.or_else(password).as_deref(), Scope::Read).map_err(|mut refused| {
         if refused.status() == StatusCode::UNAUTHORIZED {
-            let basic = HeaderValue::from_static("Basic realm=\"Strata: any name, a token as password\", charset=\"UTF-8\"");
+            let basic =
+                HeaderValue::from_static("Basic realm=\"Strata: any name, a token as password\", charset=\"UTF-8\"");
             refused.headers_mut().append(WWW_AUTHENTICATE, basic);
         }
         refused
