@@ -2,6 +2,9 @@
 //!
 //! Every test starts the built `strata` as a user would, with a data folder of its own.
 
+mod up;
+pub use up::Up;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::{Folder, Stack};
 use anyhow::Result;
 use strata_broker::client::Admin;
 use strata_config::{Infrastructure as Config, Secret};
 use strata_objects::Objects;
 use strata_s3::{Credentials, Endpoint, buckets};
 use strata_types::Topic;
-use crate::{Folder, Stack};
 
 pub(crate) fn build(config: &Config, folder: &Folder) -> Result<Objects> {
     if config.objects.is_empty() {

@@ -100,7 +100,8 @@ impl Stack {
     /// What a start of these services waits for, by how long each took the last time, in seconds.
     pub fn critical_path(chart: &Chart, chosen: &[&str], took: &BTreeMap<String, f64>) -> Start {
         let took = took.iter().filter(|(name, _)| chosen.contains(&name.as_str()));
-        let took = took.filter_map(|(name, seconds)| Some((name.as_str(), Duration::try_from_secs_f64(*seconds).ok()?)));
+        let took =
+            took.filter_map(|(name, seconds)| Some((name.as_str(), Duration::try_from_secs_f64(*seconds).ok()?)));
         let path = strata_services::critical_path(chart.graph(), &took.collect());
         let services = path.services.into_iter().map(str::to_owned).collect();
         Start { critical_path: services, seconds: path.takes.as_secs_f64() }

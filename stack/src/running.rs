@@ -22,7 +22,7 @@ use crate::services::{Services, View};
 use crate::{Stack, Worker};
 
 /// Without a step at work, a start that takes longer is told as it is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A service that fell so often since it was asked for is not waited for.
 const TRIES: u32 = 2;
 /// How long is listened to the last questions, when everything is felled.
@@ -37,6 +37,8 @@ pub struct Running {
     /// The services that it may raise, in the order of raising.
     within: Vec<&'static str>,
     wanted: Mutex<BTreeSet<&'static str>>,
+    /// Held while it is written down what runs.
+    remembering: Mutex<()>,
     started_at: Timestamp,
     left: Notify,
     _lock: Lock,
@@ -81,6 +83,7 @@ impl Running {
             scope: scope.clone(),
             within,
             wanted: Mutex::default(),
+            remembering: Mutex::default(),
             started_at,
             left: Notify::new(),
             _lock: lock,
@@ -132,6 +135,7 @@ impl Running {
     }
 
     fn remember(&self, felled: bool) {
+        let _turn = self.remembering.lock().unwrap_or_else(PoisonError::into_inner);
         let statuses = self.supervisor.statuses();
         let memory = Memory {
             pid: std::process::id(),
@@ -175,7 +179,8 @@ impl Running {
                 idle_since = Instant::now();
             }
             let fell = |status: &Status| {
-                let restarts = before.iter().find(|(name, _)| *name == status.name).map_or(0, |(_, restarts)| *restarts);
+                let restarts =
+                    before.iter().find(|(name, _)| *name == status.name).map_or(0, |(_, restarts)| *restarts);
                 status.restarts >= restarts + TRIES
             };
             let hopeless: Vec<&str> = statuses.iter().filter(|s| fell(s)).map(|s| s.name.as_str()).collect();
@@ -183,7 +188,8 @@ impl Running {
             let done = statuses.iter().all(|s| s.state.carries() || lost.contains(&s.name.as_str()));
             if done || idle_since.elapsed() > PATIENCE {
                 let ill = statuses.iter().filter(|s| !s.state.carries() && s.cause.is_some());
-                let told: Vec<_> = ill.map(|s| format!("{}: {}", s.name, s.cause.as_deref().unwrap_or_default())).collect();
+                let told: Vec<_> =
+                    ill.map(|s| format!("{}: {}", s.name, s.cause.as_deref().unwrap_or_default())).collect();
                 return Err(if told.is_empty() { "not healthy in time".to_owned() } else { told.join("\n") });
             }
             let _ = timeout(Duration::from_secs(1), self.supervisor.changed()).await;

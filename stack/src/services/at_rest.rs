@@ -14,7 +14,9 @@ pub(crate) fn at_rest(folder: &Folder, config: &Config) -> anyhow::Result<StackS
     let cause = match &memory {
         Some(memory) if !memory.felled => {
             let pid = memory.pid;
-            format!("its process {pid} ended without felling it (killed?); `strata up` raises it again, nothing is lost")
+            format!(
+                "its process {pid} ended without felling it (killed?); `strata up` raises it again, nothing is lost"
+            )
         }
         _ => "nothing runs; `strata up` raises it".to_owned(),
     };

@@ -14,7 +14,7 @@ use strata_gateway::{Config, Converted, EventLog, Parts as GatewayParts, Record,
 use strata_runtime::{Clock, Scope};
 use strata_services::{BoxError, Service};
 use strata_sources::fhir;
-use strata_types::{Event, Topic};
+use strata_types::Topic;
 use tokio::time::timeout;
 
 use super::log::LogService;
@@ -141,9 +141,7 @@ impl EventLog for Producing {
 /// FHIR by the sources' own conversion, so that what comes by HTTP and what comes by file become the same events.
 fn from_fhir(resource: &Value) -> Vec<Converted> {
     let conversion = fhir::events(resource);
-    let events = conversion.events.into_iter().map(|known| Ok(as_record(known.event)));
+    let events = conversion.events.into_iter().map(|known| Ok((known.event.topic(), known.event.to_json())));
     let skipped = conversion.skipped.into_iter().map(|skipped| Err(format!("{}: {}", skipped.what, skipped.reason)));
     events.chain(skipped).enumerate().map(|(entry, event)| Converted { entry, event }).collect()
 }
-
-XX

@@ -9,8 +9,8 @@ use strata_config::FirstHistory;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Kind, Service};
 
-use crate::worker::{Doing, Worker};
 use crate::Stack;
+use crate::worker::{Doing, Worker};
 
 #[derive(Debug)]
 pub(super) struct HistoryStep {

@@ -2,16 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use strata_broker::client::{Admin, NewTopic, Options};
-use strata_broker::embedded::{Broker, Settings, TopicConfig};
+use strata_broker::embedded::{Broker, Settings, TopicConfig, Unhealthy};
+use strata_landing::{Bronze, LIVE};
 use strata_runtime::{Clock, Scope};
 use strata_services::{BoxError, Figure, Meter, Service};
 use strata_types::{PARTITIONS, Topic};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// The log that gateway and landing speak to.
 #[derive(Debug)]
@@ -25,16 +28,21 @@ pub(super) enum LogService {
 #[derive(Debug)]
 pub(super) struct OwnLog {
     folder: PathBuf,
-    port: u16,
+    /// A free one that was taken once is kept: clients know it.
+    port: AtomicU16,
     clock: Arc<dyn Clock>,
+    bronze: Bronze,
     open: Mutex<Option<(Broker, SocketAddr)>>,
+    /// Rings when it has to be opened anew.
+    failed: Arc<Notify>,
     /// Records taken, as far as was last looked.
     taken: Meter,
 }
 
 impl LogService {
-    pub(super) fn own(folder: PathBuf, port: u16, clock: Arc<dyn Clock>) -> Self {
-        Self::Own(OwnLog { folder, port, clock, open: Mutex::default(), taken: Meter::default() })
+    pub(super) fn own(folder: PathBuf, port: u16, clock: Arc<dyn Clock>, bronze: Bronze) -> Self {
+        let (port, open, failed) = (AtomicU16::new(port), Mutex::default(), Arc::default());
+        Self::Own(OwnLog { folder, port, clock, bronze, open, failed, taken: Meter::default() })
     }
 
     /// Where clients find it; of Strata's own, only while it stands.
@@ -81,10 +89,27 @@ impl OwnLog {
         for topic in Topic::EVENTS.iter().filter(|topic| !known.iter().any(|known| known == topic.name())) {
             broker.create_topic(topic.name(), None, TopicConfig::default()).await?;
         }
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.map_err(|error| {
-            format!("cannot listen on 127.0.0.1:{}: {error}; choose another port, 0 takes a free one", self.port)
+        let partitions = broker.stats().partitions;
+        let is_new = |topic: &Topic| partitions.iter().any(|known| known.topic == topic.name() && known.end == 0);
+        for topic in Topic::EVENTS.into_iter().filter(is_new) {
+            // A log that was erased goes on where bronze ends: an offset never comes to mean another record.
+            for (partition, end) in self.bronze.ends(topic, LIVE).await? {
+                broker.begin_at(topic.name(), i32::from(partition), end as i64)?;
+            }
+        }
+        let port = self.port.load(Ordering::Relaxed);
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+            format!("cannot listen on 127.0.0.1:{port}: {error}; choose another port, 0 takes a free one")
         })?;
         let address = broker.serve(scope, listener)?;
+        self.port.store(address.port(), Ordering::Relaxed);
+        let (failed, stopping) = (Arc::clone(&self.failed), scope.token());
+        scope.spawn_service("disk", async move {
+            tokio::select! {
+                () = stopping.cancelled() => Ok(()),
+                () = failed.notified() => Err("the disk failed; the log is opened anew"),
+            }
+        });
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((broker, address));
         Ok(())
     }
@@ -133,7 +158,13 @@ impl Service for LogService {
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
             match self {
-                Self::Own(_) => Ok(self.broker().ok_or("the log does not stand")?.check().await?),
+                Self::Own(log) => {
+                    let checked = self.broker().ok_or("the log does not stand")?.check().await;
+                    if let Err(Unhealthy::Failed { .. }) = checked {
+                        log.failed.notify_one();
+                    }
+                    Ok(checked?)
+                }
                 Self::Elsewhere(options) => {
                     let partitions = Admin::new(options)?.partitions(Topic::Vitals.name()).await?;
                     partitions.map(|_| ()).ok_or_else(|| format!("it has no topic `{}`", Topic::Vitals).into())

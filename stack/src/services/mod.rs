@@ -8,6 +8,7 @@ mod history;
 mod key_value;
 mod landing;
 mod log;
+mod metrics;
 mod objects;
 mod outlook;
 mod refinery;
@@ -28,9 +29,9 @@ use crate::Stack;
 use crate::levels::{LEVELS, PROFILES};
 use crate::worker::{Doing, Worker};
 
-use log::LogService;
 pub(crate) use at_rest::at_rest;
 pub(crate) use database::open_database;
+use log::LogService;
 pub(crate) use outlook::{Outlook, View};
 
 /// All services, none of them raised, with the chart that says how they stand on each other.
@@ -49,11 +50,15 @@ impl Services {
         let audit = Audit::open(strata_audit::folder(folder.root()), Arc::clone(clock))
             .context("the audit log cannot be opened")?;
         let log = Arc::new(match external_log(config)? {
-            None => LogService::own(folder.log(), config.infrastructure.log_port, Arc::clone(clock)),
+            None => {
+                let (port, bronze) = (config.infrastructure.log_port, stack.processing.bronze().clone());
+                LogService::own(folder.log(), port, Arc::clone(clock), bronze)
+            }
             Some(options) => LogService::Elsewhere(options),
         });
         let (landed, outlook) = (Arc::new(landing::Landed::default()), Arc::new(Outlook::default()));
-        let or_here = |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
+        let or_here =
+            |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
         let key_value = or_here(&config.infrastructure.key_value, format!("file://{}", folder.key_value().display()));
         let database = or_here(&config.infrastructure.database, format!("sqlite://{}", folder.database().display()));
         std::fs::create_dir_all(folder.database().parent().unwrap_or(folder.root()))?;
@@ -64,7 +69,7 @@ impl Services {
         let members: Vec<(&'static str, Arc<dyn Service>)> = vec![
             ("objects", Arc::new(objects::ObjectsService(stack.objects().clone()))),
             ("log", Arc::clone(&log) as _),
-            ("s3", Arc::new(s3::S3Service { stack: Arc::clone(stack), listening: Mutex::default() })),
+            ("s3", Arc::new(s3::S3Service { stack: Arc::clone(stack), open: Mutex::default() })),
             (
                 "key-value",
                 Arc::new(key_value::KeyValueService {
@@ -75,11 +80,7 @@ impl Services {
             ),
             (
                 "database",
-                Arc::new(database::DatabaseService {
-                    url: database,
-                    clock: Arc::clone(clock),
-                    open: Mutex::default(),
-                }),
+                Arc::new(database::DatabaseService { url: database, clock: Arc::clone(clock), open: Mutex::default() }),
             ),
             (
                 "history",
@@ -91,7 +92,8 @@ impl Services {
             ),
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
             ("gateway", Arc::new(gateway::GatewayService::new(stack, Arc::clone(&log), audit, Arc::clone(&outlook)))),
-            ("refinery", Arc::new(refinery::RefineryService::new(stack, worker, landed))),
+            ("silver", first(first::Made::Silver)),
+            ("refinery", Arc::new(refinery::RefineryService::new(stack, landed))),
             ("features", first(first::Made::Features)),
             ("model", first(first::Made::Model)),
             ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),
@@ -133,17 +135,12 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
             or_elsewhere(infrastructure.key_value.expose(), Place::Inside),
             "small values that are read fast",
         ),
-        member(
-            "database",
-            0,
-            &[],
-            or_elsewhere(infrastructure.database.expose(), Place::Inside),
-            "relational records",
-        ),
+        member("database", 0, &[], or_elsewhere(infrastructure.database.expose(), Place::Inside), "relational records"),
         member("history", 1, &["objects"], Place::Step, "fills an empty folder with the synthetic hospital"),
         member("landing", 1, &["log", "objects"], Place::Inside, "the log to bronze, each record once"),
         member("gateway", 1, &["log"], gateway, "events over HTTP and FHIR; the status page"),
-        member("refinery", 2, &["landing", "history"], Place::Inside, "bronze to silver, seconds behind"),
+        member("silver", 2, &["history"], Place::Step, "what is in bronze already, to silver"),
+        member("refinery", 2, &["landing", "silver"], Place::Inside, "bronze to silver, seconds behind"),
         member("features", 3, &["refinery"], Place::Step, "the first table of features"),
         member("model", 4, &["features"], Place::Step, "the first model"),
         member("serving", 4, &["model"], serving, "predictions over HTTP"),
@@ -183,6 +180,7 @@ async fn ready(url: Option<String>) -> Result<(), BoxError> {
         return Ok(());
     }
     let said: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-    let reasons: Vec<_> = said["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason.as_str()).collect();
+    let reasons: Vec<_> =
+        said["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason.as_str()).collect();
     Err(if reasons.is_empty() { format!("it answers {status}: {body}") } else { reasons.join("; ") }.into())
 }

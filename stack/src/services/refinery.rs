@@ -1,31 +1,27 @@
 //! Bronze to silver, again and again: the same steps as the batch.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Figure, Meter, Service};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::landing::Landed;
-use crate::folder::Writer;
-use crate::worker::{Doing, Worker};
 use crate::Stack;
-
-/// More raw bytes of bronze than this are refined in a process of their own before the stack refines by itself.
-const BACKLOG: u64 = 64 << 20;
+use crate::folder::Writer;
 
 /// Silver that is so far behind is ill.
-const FAR_BEHIND: Duration = Duration::from_secs(60);
+const FAR_BEHIND: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct RefineryService {
     stack: Arc<Stack>,
-    worker: Worker,
-    doing: Doing,
     landed: Arc<Landed>,
     fares: Arc<Fares>,
 }
@@ -35,17 +31,13 @@ pub(super) struct RefineryService {
 struct Fares {
     records: Meter,
     rows: Meter,
-    refused: Meter,
     /// When silver was as new as bronze the last time, in microseconds since 1970; 0: never.
     fresh_at: AtomicI64,
-    /// Why the last look failed.
-    trouble: Mutex<Option<String>>,
 }
 
 impl RefineryService {
-    pub(super) fn new(stack: &Arc<Stack>, worker: &Worker, landed: Arc<Landed>) -> Self {
-        let (stack, worker) = (Arc::clone(stack), worker.clone());
-        Self { stack, worker, doing: Doing::default(), landed, fares: Arc::default() }
+    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>) -> Self {
+        Self { stack: Arc::clone(stack), landed, fares: Arc::default() }
     }
 
     fn behind(&self) -> Duration {
@@ -54,44 +46,45 @@ impl RefineryService {
     }
 }
 
+/// Looks for new bronze again and again. The last look comes after the wish to stop: what had landed by then is refined.
+async fn follow(
+    stack: &Stack,
+    landed: &Landed,
+    fares: &Fares,
+    every: Duration,
+    stopping: &CancellationToken,
+) -> Result<(), BoxError> {
+    loop {
+        let (stops, began) = (stopping.is_cancelled(), stack.clock().now_micros());
+        for topic in stack.processing.refine(&mut |_| {}).await? {
+            fares.records.add(topic.records);
+            fares.rows.add(topic.written);
+        }
+        fares.fresh_at.store(began, Ordering::Relaxed);
+        if stops {
+            return Ok(());
+        }
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = async { tokio::join!(sleep(every), landed.rings.notified()); } => {}
+            () = sleep(every * 5) => {}
+        }
+    }
+}
+
 impl Service for RefineryService {
     fn raise(&self, scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            if self.stack.processing.backlog_bytes(BACKLOG).await? >= BACKLOG {
-                self.doing.set(Some("refining what is in bronze".to_owned()));
-                self.worker.run(&["refine"], &self.doing).await?;
-            }
             let lock = self.stack.folder.lock(Writer::Silver, "strata up")?;
             let (stack, landed) = (Arc::clone(&self.stack), Arc::clone(&self.landed));
             let fares = Arc::clone(&self.fares);
             let every = Duration::from_secs_f64(self.stack.config().processing.refine_seconds);
             let stopping = scope.token();
-            scope.spawn_service("refine", async move {
+            let runtime = Handle::current();
+            // A thread of its own: much of it is computing.
+            scope.spawn_blocking("refine", move || {
                 let _lock = lock;
-                loop {
-                    let began = stack.clock().now_micros();
-                    let refined = stack.processing.refine(&mut |_| {}).await;
-                    match refined {
-                        Ok(refined) => {
-                            for topic in refined {
-                                fares.records.add(topic.records);
-                                fares.rows.add(topic.written);
-                            }
-                            fares.fresh_at.store(began, Ordering::Relaxed);
-                            *fares.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                        }
-                        Err(error) => return Err::<(), BoxError>(error.into()),
-                    }
-                    // The last look comes after the wish to stop: what had landed before is refined.
-                    if stopping.is_cancelled() {
-                        return Ok(());
-                    }
-                    tokio::select! {
-                        () = stopping.cancelled() => {}
-                        () = sleep(every) => {}
-                    }
-                    let _ = &landed;
-                }
+                runtime.block_on(follow(&stack, &landed, &fares, every, &stopping))
             });
             Ok(())
         }
@@ -110,10 +103,6 @@ impl Service for RefineryService {
             Ok(())
         }
         .boxed()
-    }
-
-    fn doing(&self) -> Option<String> {
-        self.doing.get()
     }
 
     fn figures(&self) -> Vec<Figure> {

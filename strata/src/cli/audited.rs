@@ -26,7 +26,15 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Down(down) => ("down", if down.erases() { Action::Delete } else { Action::Execute }),
         Command::Restart(_) => ("restart", Action::Execute),
         Command::Clean(_) => ("clean", Action::Delete),
-        Command::Status(_) | Command::Plan(_) | Command::Logs(_) | Command::Doctor(_) | Command::Query(_) | Command::Audit(_) | Command::Config(_) | Command::Schemas(_) | Command::Openapi => {
+        Command::Status(_)
+        | Command::Plan(_)
+        | Command::Logs(_)
+        | Command::Doctor(_)
+        | Command::Query(_)
+        | Command::Audit(_)
+        | Command::Config(_)
+        | Command::Schemas(_)
+        | Command::Openapi => {
             return None;
         }
     })

@@ -12,6 +12,7 @@ use strata_stack::{Folder, Writer};
 use super::{Context, down};
 use crate::output;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 /// Removes what work that was cut short left behind
 #[derive(Debug, Args)]
 #[command(
@@ -40,7 +41,8 @@ impl Clean {
         let folder = Folder::open(&context.config.data_dir)?;
         // Whoever is at work has files that are not finished.
         let writers = [Writer::Stack, Writer::Bronze, Writer::Silver, Writer::Features, Writer::Models];
-        let _locks = writers.map(|writer| folder.lock(writer, "strata clean")).into_iter().collect::<Result<Vec<_>>>()?;
+        let _locks =
+            writers.map(|writer| folder.lock(writer, "strata clean")).into_iter().collect::<Result<Vec<_>>>()?;
         let mut found = Vec::new();
         left_behind(folder.root(), &mut found)?;
         let bytes = found.iter().map(|(_, bytes)| bytes).sum();
@@ -73,7 +75,9 @@ fn left_behind(folder: &Path, found: &mut Vec<(PathBuf, u64)>) -> Result<()> {
             if !matches!(name.to_str(), Some("audit" | "logs" | "config")) {
                 left_behind(&entry.path(), found)?;
             }
-        } else if kind.is_file() && [".partial", ".aside", "strata.sock"].iter().any(|end| name.to_string_lossy().ends_with(end)) {
+        } else if kind.is_file()
+            && [".partial", ".aside", "strata.sock"].iter().any(|end| name.to_string_lossy().ends_with(end))
+        {
             found.push((entry.path(), entry.metadata()?.len()));
         }
     }

@@ -44,7 +44,8 @@ impl Demo {
         config.data_dir = self.data_folder(context);
         let stack = Stack::build(&config, &context.clock)?;
         let writers = [Writer::Bronze, Writer::Silver, Writer::Features, Writer::Models];
-        let locks = writers.map(|writer| stack.folder.lock(writer, "strata demo")).into_iter().collect::<Result<Vec<_>>>()?;
+        let locks =
+            writers.map(|writer| stack.folder.lock(writer, "strata demo")).into_iter().collect::<Result<Vec<_>>>()?;
         output::note(&format!("data folder: {}", stack.folder.root().display()));
         let mut stages = Stages { began: Instant::now(), rows: Vec::new() };
 

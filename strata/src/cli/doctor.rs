@@ -17,7 +17,9 @@ const MEMORY: u64 = 2_000_000_000;
 
 /// Checks the data folder, ports, disk, memory, stores elsewhere and what a killed stack left
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  strata doctor\n  strata doctor --json\n\nExit codes: 0 all is well, 2 something should be looked at.")]
+#[command(
+    after_help = "Examples:\n  strata doctor\n  strata doctor --json\n\nExit codes: 0 all is well, 2 something should be looked at."
+)]
 pub(crate) struct Doctor {}
 
 #[derive(Debug, Serialize)]
@@ -60,7 +62,8 @@ impl Doctor {
         findings.push(match running {
             Some(client) => {
                 let status = client.status().await?;
-                let ill: Vec<_> = status.services.iter().filter(|s| s.wanted && s.health != strata_stack::Health::Healthy).collect();
+                let ill: Vec<_> =
+                    status.services.iter().filter(|s| s.wanted && s.health != strata_stack::Health::Healthy).collect();
                 let names: Vec<_> = ill.iter().map(|service| service.status.name.as_str()).collect();
                 if names.is_empty() {
                     Finding::well("stack", format!("runs in process {}", status.pid.unwrap_or(0)))
@@ -105,7 +108,11 @@ fn writable(folder: &Folder) -> Finding {
     let (root, path) = (folder.root().display(), folder.root().join("run/doctor.partial"));
     match std::fs::write(&path, "well").and_then(|()| std::fs::remove_file(&path)) {
         Ok(()) => Finding::well("data folder", root.to_string()),
-        Err(error) => Finding::ill("data folder", format!("{root}: {error}"), "make it writable, or choose another with --data-dir"),
+        Err(error) => Finding::ill(
+            "data folder",
+            format!("{root}: {error}"),
+            "make it writable, or choose another with --data-dir",
+        ),
     }
 }
 
@@ -157,7 +164,9 @@ async fn elsewhere(context: &Context) -> Result<Vec<Finding>> {
     for (name, answered) in context.stack()?.stores_elsewhere().await {
         findings.push(match answered {
             Ok(()) => Finding::well(name, "answers"),
-            Err(error) => Finding::ill(name, format!("{error:#}"), "look at its address, its credentials and the network"),
+            Err(error) => {
+                Finding::ill(name, format!("{error:#}"), "look at its address, its credentials and the network")
+            }
         });
     }
     Ok(findings)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use strata_stack::Writer;
 
 use super::{Context, train};
 use crate::output;
@@ -22,7 +23,7 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let _lock = stack.folder.lock()?;
+        let _lock = stack.folder.lock(Writer::Models, "strata evaluate")?;
         let evaluated = stack.models.evaluate(self.run.as_deref()).await?;
         if context.json {
             output::json(&evaluated.evaluation)?;

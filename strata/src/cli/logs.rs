@@ -95,7 +95,9 @@ fn moment(text: &str, now: Timestamp) -> Result<Timestamp> {
         return Ok(time);
     }
     let wrong = || format!("`{text}` is no time: write 2026-03-01T00:00:00Z, or 90s, 10m, 2h, 3d");
-    let Some((number, unit)) = text.len().checked_sub(1).and_then(|at| text.split_at_checked(at)) else { bail!(wrong()) };
+    let Some((number, unit)) = text.len().checked_sub(1).and_then(|at| text.split_at_checked(at)) else {
+        bail!(wrong())
+    };
     let seconds = match unit {
         "s" => 1.0,
         "m" => 60.0,

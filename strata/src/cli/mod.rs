@@ -252,7 +252,8 @@ fn start_logging(command: &Command, config: &Config) -> Result<Option<strata_log
     };
     let folder = Folder::open(&config.data_dir)?;
     let services = Stack::chart(config)?.members().into_iter().map(|member| member.name.to_owned()).collect();
-    let settings = strata_logs::Settings { folder: folder.logs(), services, rotation: strata_logs::Rotation::default() };
+    let settings =
+        strata_logs::Settings { folder: folder.logs(), services, rotation: strata_logs::Rotation::default() };
     let (files, guard) = strata_logs::start(settings, Arc::new(clock::System))?;
     let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info")));
     tracing_subscriber::registry().with(stderr).with(files.with_filter(filter)).init();

@@ -46,7 +46,8 @@ impl Plan {
         let rows: Vec<_> = members
             .iter()
             .map(|member| {
-                let name = chart.levels().iter().find(|level| level.number == member.level).map_or("", |level| level.name);
+                let name =
+                    chart.levels().iter().find(|level| level.number == member.level).map_or("", |level| level.name);
                 let again = before.replace(member.level) == Some(member.level);
                 let level = if again { String::new() } else { format!("{} {name}", member.level) };
                 let needs: Vec<_> = member.needs.iter().copied().filter(|need| chosen.contains(need)).collect();

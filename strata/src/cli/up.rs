@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use strata_config::{Config, FirstHistory};
 use strata_runtime::interrupted;
-use strata_stack::{Choice, Client, Folder, Request, Running, Stack, StackStatus, Worker};
+use strata_stack::{Choice, Client, Controlled, Folder, Request, Running, Stack, StackStatus, Worker};
 
 use super::chosen::Chosen;
 use super::raising::Raising;

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use strata_runtime::Scope;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Entry, Inner};
 use crate::{BoxError, Kind, Service, State};
@@ -115,7 +116,7 @@ impl Keeper {
                 entry.startup = Some(began.elapsed());
             });
         };
-        let raising = unpanicked(service.raise(scope.clone()));
+        let raising = unpanicked(service.raise(scope.clone())).instrument(span(scope, "raise"));
         if service.kind() == Kind::Step {
             // A step takes the time that its work takes.
             raising.await?;
@@ -151,7 +152,7 @@ impl Keeper {
         tokio::select! {
             biased;
             failure = scope.failed() => Err(failure.to_string()),
-            answer = timeout(within, unpanicked(service.health())) => {
+            answer = timeout(within, unpanicked(service.health()).instrument(span(scope, "health"))) => {
                 Ok(answer.unwrap_or_else(|_| Err(format!("no answer within {:.1} s", within.as_secs_f64()))))
             }
         }
@@ -160,6 +161,11 @@ impl Keeper {
     fn change(&self, change: impl FnOnce(&mut Entry)) {
         self.inner.change(self.name, change);
     }
+}
+
+/// What a service says while it is raised or asked is its own, not its keeper's.
+fn span(scope: &Scope, name: &str) -> tracing::Span {
+    tracing::info_span!("task", scope = %scope.path(), name)
 }
 
 /// A panic of a service is its failure, not its keeper's.

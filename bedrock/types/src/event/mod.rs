@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let label = r#"{"patient_id":"p1","time":"2026-03-01T12:00:00Z","label":true,"horizon_hours":6.0,"source":"s"}"#;
+        let label =
+            r#"{"patient_id":"p1","time":"2026-03-01T12:00:00Z","label":true,"horizon_hours":6.0,"source":"s"}"#;
         let vitals = r#"{"patient_id":"p1","timestamp":"2026-03-01T12:00:00Z","source":"m","heart_rate":80.0}"#;
         for (topic, line) in [(Topic::Labels, label), (Topic::Vitals, vitals)] {
             let event = Event::parse(topic, line.as_bytes()).unwrap();

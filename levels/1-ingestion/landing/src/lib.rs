@@ -14,6 +14,8 @@ pub use writer::{Flusher, Landed, Writer, open};
 mod live;
 pub use live::{LIVE, LIVE_TOPICS, Landing, LiveSettings};
 
+mod begin;
+
 mod reader;
 pub use reader::{Bronze, Lines};
 

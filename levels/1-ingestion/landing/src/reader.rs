@@ -26,6 +26,10 @@ impl Bronze {
         Self { objects }
     }
 
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
     /// The logs of a topic, with their partitions.
     pub async fn logs(&self, topic: Topic) -> Result<BTreeSet<(String, u8)>, Error> {
         let names = self.objects.list(&format!("raw/{topic}")).await?;
@@ -59,7 +63,7 @@ impl Bronze {
     }
 
     /// The end offset of each partition of a log, as far as its objects follow on each other.
-    pub(crate) async fn ends(&self, topic: Topic, log: &str) -> Result<HashMap<u8, u64>, Error> {
+    pub async fn ends(&self, topic: Topic, log: &str) -> Result<HashMap<u8, u64>, Error> {
         let mut ends: HashMap<u8, u64> = HashMap::new();
         let all_of_log = |other: &str, _| if other == log { 0 } else { u64::MAX };
         for manifest in self.since(topic, &all_of_log).await? {

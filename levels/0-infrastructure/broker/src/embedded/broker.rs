@@ -173,6 +173,20 @@ impl Broker {
         Ok(())
     }
 
+    /// Lets a partition that never held a record begin at this offset: its owner has kept what was before, and this log is a
+    /// new one. An offset that it has reached already is left as it is.
+    pub fn begin_at(&self, topic: &str, partition: i32, offset: i64) -> Result<(), TopicError> {
+        let found = self.0.partition(topic, partition).ok_or_else(|| TopicError::Unknown(topic.to_owned()))?;
+        if found.next_offset() >= offset {
+            return Ok(());
+        }
+        let io = |source| Error::Io { path: format!("{topic}/{partition}").into(), source };
+        if found.begin_at(offset).map_err(io)? {
+            return Ok(());
+        }
+        Err(TopicError::Behind { topic: topic.to_owned(), partition, end: found.next_offset(), wanted: offset })
+    }
+
     /// Deletes what is past its retention and not held. [`Broker::serve`] does so now and then.
     pub async fn retain(&self) {
         let inner = Arc::clone(&self.0);

@@ -44,6 +44,20 @@ pub enum TopicError {
     /// Its data are still needed.
     #[error("`{0}` is kept until what reads it has let go of it: clients cannot delete it")]
     Held(String),
+    /// It has records, and ends before the offset at which it is to go on.
+    #[error(
+        "{topic}/{partition} ends at offset {end}, and what was read of it at {wanted}: it is an older copy of the log;          bring back the newer one, or move it away to begin an empty one"
+    )]
+    Behind {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Where it ends.
+        end: i64,
+        /// Where it should go on.
+        wanted: i64,
+    },
     /// Its files could not be made or removed.
     #[error(transparent)]
     Files(#[from] Error),

@@ -151,6 +151,20 @@ impl Partition {
         self.released.fetch_max(offset, Ordering::SeqCst);
     }
 
+    /// Lets a log that never held a record begin at this offset, durably; says whether it does.
+    pub(crate) fn begin_at(&self, offset: i64) -> std::io::Result<bool> {
+        let mut log = self.log();
+        let begins = log.begin_at(offset)?;
+        if let Some(unsynced) = log.unsynced(false) {
+            unsynced.sync()?;
+        }
+        drop(log);
+        if begins {
+            self.durable.send_modify(|durable| durable.offset = durable.offset.max(offset));
+        }
+        Ok(begins)
+    }
+
     /// Deletes segments that are past the retention and, if the topic is held, released. Blocks on the disk.
     pub(crate) fn retain(
         &self,

@@ -233,6 +233,22 @@ impl Log {
         Ok(())
     }
 
+    /// Lets a log that never held a record begin at this offset; says whether it does.
+    pub(crate) fn begin_at(&mut self, offset: i64) -> io::Result<bool> {
+        if self.next_offset == offset {
+            return Ok(true);
+        }
+        if self.next_offset != 0 || self.segments.len() > 1 || self.active().length > 0 {
+            return Ok(false);
+        }
+        let empty = self.segments.pop_back();
+        self.next_offset = offset;
+        self.begin_segment()?;
+        // The new one is there first, for it holds the offset: of two empty ones the later would be set aside.
+        empty.map_or(Ok(()), |empty| fs::remove_file(empty.path))?;
+        Ok(true)
+    }
+
     /// What has to be synced now; `None` when everything is. `closing`: with a snapshot, however little there is to it.
     pub(crate) fn unsynced(&mut self, closing: bool) -> Option<Unsynced> {
         let last = self.segments.len() - 1;

@@ -175,3 +175,17 @@ fn a_synced_segment_that_has_shrunk_or_gone_is_damage_and_not_cut_off() {
     std::fs::write(&second, bytes).unwrap();
     Log::open(folder.path(), SETTINGS).unwrap();
 }
+
+#[test]
+fn an_empty_log_begins_where_it_is_told_and_a_used_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path(), SETTINGS).unwrap();
+    assert!(log.begin_at(5_000).unwrap());
+    drop(log);
+    let mut log = Log::open(folder.path(), SETTINGS).unwrap();
+    assert_eq!((log.start_offset(), log.next_offset()), (5_000, 5_000));
+    log.append(&mut received(3, b"a", 1, 0), 0).unwrap();
+    assert!(!log.begin_at(9_000).unwrap());
+    assert_eq!(read_all(&log, 100)[0].base_offset, 5_000);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the segment of offset 0 is gone");
+}
