@@ -43,7 +43,8 @@ pub use strata_evaluation::Gate;
 pub use strata_lakehouse::Format;
 pub use strata_refinery::{QualityReport, Refined};
 pub use strata_services::{Figure, State};
-pub use strata_serving::openapi;
+pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
+pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;
 

@@ -22,6 +22,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Evaluate(_) => ("evaluate", Action::Create),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
+        Command::Token(_) => ("token", Action::Create),
         Command::Up(_) => ("up", Action::Execute),
         Command::Down(down) => ("down", if down.erases() { Action::Delete } else { Action::Execute }),
         Command::Restart(_) => ("restart", Action::Execute),
@@ -34,7 +35,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         | Command::Audit(_)
         | Command::Config(_)
         | Command::Schemas(_)
-        | Command::Openapi => {
+        | Command::Openapi(_) => {
             return None;
         }
     })
