@@ -112,6 +112,8 @@ fn fuzz(fuzzer: &Path, cache: &Path, target: &str, seconds: u64) -> Result<Repor
     command.arg(format!("-artifact_prefix={}/", crashes.display()));
     // The sanitizers are in the stable toolchain, behind flags that are not: nothing that is shipped is built so.
     command.env("RUSTC_BOOTSTRAP", "1");
+    // C libraries are watched too; the one that asks whether it can link to another has to link to the watcher.
+    command.env("LDFLAGS", "-fsanitize=address");
     eprintln!("fuzz: {target}, for {seconds} s after its build");
     let mut child = command.stderr(Stdio::piped()).spawn().context("cannot run cargo-fuzz")?;
     let mut report = Report::default();
