@@ -25,6 +25,8 @@ pub enum Writer {
     Features,
     /// Models and their runs.
     Models,
+    /// The numbers of exported patients.
+    Subjects,
 }
 
 impl Writer {
@@ -35,6 +37,7 @@ impl Writer {
             Self::Silver => "silver",
             Self::Features => "features",
             Self::Models => "models",
+            Self::Subjects => "subjects",
         }
     }
 

@@ -33,6 +33,9 @@ pub use running::Running;
 mod erase;
 pub use erase::Holdings;
 
+mod export;
+pub use export::{Exported, Splitting};
+
 mod worker;
 pub use worker::{PROGRESS, WORKER, Worker};
 

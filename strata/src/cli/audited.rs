@@ -20,6 +20,8 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Features(_) => ("features", Action::Update),
         Command::Train(_) => ("train", Action::Create),
         Command::Evaluate(_) => ("evaluate", Action::Create),
+        // The data folder is read, and what is read leaves it.
+        Command::Export(_) => ("export", Action::Read),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
         Command::Up(_) => ("up", Action::Execute),

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod down;
 mod evaluate;
+mod export;
 mod features;
 mod generate;
 mod import;
@@ -106,6 +107,8 @@ enum Command {
     Train(train::Train),
     /// Evaluates a trained model and writes its report
     Evaluate(evaluate::Evaluate),
+    /// Writes silver in a form that others read: MEDS
+    Export(export::Export),
     /// Serves predictions over HTTP
     Serve(serve::Serve),
     /// Lets boto3, Spark and whatever else speaks S3 read the lake
@@ -331,6 +334,7 @@ impl Command {
             Self::Features(command) => command.run(context).await,
             Self::Train(command) => command.run(context).await,
             Self::Evaluate(command) => command.run(context).await,
+            Self::Export(command) => command.run(context).await,
             Self::Serve(command) => command.run(context).await,
             Self::S3(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
