@@ -37,6 +37,8 @@ pub struct Running {
     /// The services that it may raise, in the order of raising.
     within: Vec<&'static str>,
     wanted: Mutex<BTreeSet<&'static str>>,
+    /// Held while it is written down what runs.
+    remembering: Mutex<()>,
     started_at: Timestamp,
     left: Notify,
     _lock: Lock,
@@ -81,6 +83,7 @@ impl Running {
             scope: scope.clone(),
             within,
             wanted: Mutex::default(),
+            remembering: Mutex::default(),
             started_at,
             left: Notify::new(),
             _lock: lock,
@@ -132,6 +135,7 @@ impl Running {
     }
 
     fn remember(&self, felled: bool) {
+        let _turn = self.remembering.lock().unwrap_or_else(PoisonError::into_inner);
         let statuses = self.supervisor.statuses();
         let memory = Memory {
             pid: std::process::id(),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use serde::Serialize;
 
 /// Writes a line to stdout.
@@ -25,11 +25,14 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<()> {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    // A line below the header and none between rows: long tables stay readable.
+    for line in [TableComponent::HorizontalLines, TableComponent::MiddleIntersections] {
+        table.remove_style(line);
+    }
     let mut numeric = [true; N];
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            numeric[column] &=
-                cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '–');
+            numeric[column] &= is_figure(cell);
         }
         table.add_row(row);
     }
@@ -39,6 +42,13 @@ pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<I
         }
     }
     line(&table.to_string())
+}
+
+/// Whether a cell is a number, with at most a unit behind it.
+fn is_figure(cell: &str) -> bool {
+    let mut words = cell.split_whitespace().skip(1);
+    let begins = cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '–');
+    cell.is_empty() || (begins && words.all(|word| !word.starts_with(char::is_alphabetic) || word.len() <= 3))
 }
 
 /// A count with its thousands apart: 790,215.

@@ -1,4 +1,5 @@
-//! What is made once and then stands: the first table of features, the first model. Later ones are made by command.
+//! What is made once and then stands: silver of what is in bronze already, the first table of features, the first model. What
+//! comes later is refined by the refinery; later features and models are made by command.
 
 use std::sync::Arc;
 
@@ -21,14 +22,18 @@ pub(super) struct FirstStep {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Made {
+    Silver,
     Features,
     Model,
 }
 
 impl FirstStep {
-    fn is_due(&self) -> anyhow::Result<bool> {
+    async fn is_due(&self) -> anyhow::Result<bool> {
         let has = |table| self.stack.processing.has_table(table);
         Ok(match self.made {
+            Made::Silver => {
+                self.stack.processing.tables()?.is_empty() && !self.stack.processing.bronze_is_empty().await?
+            }
             Made::Features => has("vitals")? && !has("features")?,
             Made::Model => has("features")? && !self.stack.models.has_champion()?,
         })
@@ -38,10 +43,11 @@ impl FirstStep {
 impl Service for FirstStep {
     fn raise(&self, _scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            if !self.is_due()? {
+            if !self.is_due().await? {
                 return Ok(());
             }
             let (command, what) = match self.made {
+                Made::Silver => ("refine", "what is in bronze"),
                 Made::Features => ("features", "the first features"),
                 Made::Model => ("train", "a first model"),
             };

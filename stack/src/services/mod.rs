@@ -69,7 +69,7 @@ impl Services {
         let members: Vec<(&'static str, Arc<dyn Service>)> = vec![
             ("objects", Arc::new(objects::ObjectsService(stack.objects().clone()))),
             ("log", Arc::clone(&log) as _),
-            ("s3", Arc::new(s3::S3Service { stack: Arc::clone(stack), listening: Mutex::default() })),
+            ("s3", Arc::new(s3::S3Service { stack: Arc::clone(stack), open: Mutex::default() })),
             (
                 "key-value",
                 Arc::new(key_value::KeyValueService {
@@ -92,7 +92,8 @@ impl Services {
             ),
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
             ("gateway", Arc::new(gateway::GatewayService::new(stack, Arc::clone(&log), audit, Arc::clone(&outlook)))),
-            ("refinery", Arc::new(refinery::RefineryService::new(stack, worker, landed))),
+            ("silver", first(first::Made::Silver)),
+            ("refinery", Arc::new(refinery::RefineryService::new(stack, landed))),
             ("features", first(first::Made::Features)),
             ("model", first(first::Made::Model)),
             ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),
@@ -138,7 +139,8 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
         member("history", 1, &["objects"], Place::Step, "fills an empty folder with the synthetic hospital"),
         member("landing", 1, &["log", "objects"], Place::Inside, "the log to bronze, each record once"),
         member("gateway", 1, &["log"], gateway, "events over HTTP and FHIR; the status page"),
-        member("refinery", 2, &["landing", "history"], Place::Inside, "bronze to silver, seconds behind"),
+        member("silver", 2, &["history"], Place::Step, "what is in bronze already, to silver"),
+        member("refinery", 2, &["landing", "silver"], Place::Inside, "bronze to silver, seconds behind"),
         member("features", 3, &["refinery"], Place::Step, "the first table of features"),
         member("model", 4, &["features"], Place::Step, "the first model"),
         member("serving", 4, &["model"], serving, "predictions over HTTP"),

@@ -16,15 +16,16 @@ impl Service for ObjectsService {
         async { Ok(()) }.boxed()
     }
 
-    /// An object is written, read and taken away.
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
-        async move {
-            let name = format!("health/{}", Uuid::new_v4());
-            self.0.put_new(&name, Bytes::from_static(b"well")).await?;
-            let read = self.0.get(&name).await;
-            self.0.remove(&name).await?;
-            if read? == b"well"[..] { Ok(()) } else { Err("an object is not what was written".into()) }
-        }
-        .boxed()
+        async move { round_trip(&self.0).await }.boxed()
     }
+}
+
+/// An object is written, read and taken away.
+pub(super) async fn round_trip(objects: &Objects) -> Result<(), BoxError> {
+    let name = format!("health/{}", Uuid::new_v4());
+    objects.put_new(&name, Bytes::from_static(b"well")).await?;
+    let read = objects.get(&name).await;
+    objects.remove(&name).await?;
+    if read? == b"well"[..] { Ok(()) } else { Err("an object is not what was written".into()) }
 }

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use super::landing::Landed;
 use crate::Stack;
 use crate::folder::Writer;
-use crate::worker::{Doing, Worker};
 
 /// Silver that is so far behind is ill.
 const FAR_BEHIND: Duration = Duration::from_mins(1);
@@ -23,8 +22,6 @@ const FAR_BEHIND: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct RefineryService {
     stack: Arc<Stack>,
-    worker: Worker,
-    doing: Doing,
     landed: Arc<Landed>,
     fares: Arc<Fares>,
 }
@@ -39,9 +36,8 @@ struct Fares {
 }
 
 impl RefineryService {
-    pub(super) fn new(stack: &Arc<Stack>, worker: &Worker, landed: Arc<Landed>) -> Self {
-        let (stack, worker) = (Arc::clone(stack), worker.clone());
-        Self { stack, worker, doing: Doing::default(), landed, fares: Arc::default() }
+    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>) -> Self {
+        Self { stack: Arc::clone(stack), landed, fares: Arc::default() }
     }
 
     fn behind(&self) -> Duration {
@@ -79,10 +75,6 @@ async fn follow(
 impl Service for RefineryService {
     fn raise(&self, scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            if self.stack.processing.tables()?.is_empty() && !self.stack.processing.bronze_is_empty().await? {
-                self.doing.set(Some("refining what is in bronze".to_owned()));
-                self.worker.run(&["refine"], &self.doing).await?;
-            }
             let lock = self.stack.folder.lock(Writer::Silver, "strata up")?;
             let (stack, landed) = (Arc::clone(&self.stack), Arc::clone(&self.landed));
             let fares = Arc::clone(&self.fares);
@@ -111,10 +103,6 @@ impl Service for RefineryService {
             Ok(())
         }
         .boxed()
-    }
-
-    fn doing(&self) -> Option<String> {
-        self.doing.get()
     }
 
     fn figures(&self) -> Vec<Figure> {

@@ -77,7 +77,6 @@ pub(crate) fn show(stack: &StackStatus) -> Result<()> {
                 status.name.clone(),
                 state(service),
                 status.port.map(|port| port.to_string()).unwrap_or_default(),
-                status.memory_bytes.map(output::bytes).unwrap_or_default(),
                 if status.restarts > 0 { status.restarts.to_string() } else { String::new() },
                 status.uptime_seconds.map(output::duration).unwrap_or_default(),
                 status.startup_seconds.map(output::duration).unwrap_or_default(),
@@ -85,7 +84,7 @@ pub(crate) fn show(stack: &StackStatus) -> Result<()> {
             ]
         })
         .collect();
-    let header = ["level", "service", "state", "port", "memory", "restarts", "up", "start took", "where, or how"];
+    let header = ["level", "service", "state", "port", "restarts", "up", "start took", "where, or how"];
     output::table(header, rows)?;
     if let Some(cause) = &stack.cause {
         output::line(cause)?;

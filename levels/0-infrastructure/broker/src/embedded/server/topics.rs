@@ -195,7 +195,7 @@ pub(super) fn code(error: &TopicError) -> ResponseError {
         TopicError::Exists(_) => ResponseError::TopicAlreadyExists,
         TopicError::Unknown(_) => ResponseError::UnknownTopicOrPartition,
         TopicError::Partitions => ResponseError::InvalidPartitions,
-        TopicError::Held(_) => ResponseError::PolicyViolation,
+        TopicError::Held(_) | TopicError::Behind { .. } => ResponseError::PolicyViolation,
         TopicError::Files(_) => ResponseError::KafkaStorageError,
     }
 }
