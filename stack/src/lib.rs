@@ -30,6 +30,9 @@ mod services;
 mod running;
 pub use running::Running;
 
+mod dead_letters;
+pub use dead_letters::{DeadLetter, DeadLetters, Letter, LetterCount, LetterFilter, LetterPlace};
+
 mod erase;
 pub use erase::Holdings;
 
@@ -49,6 +52,7 @@ pub use strata_services::{Figure, State};
 pub use strata_serving::openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;
+pub use strata_types::Topic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

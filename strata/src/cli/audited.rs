@@ -32,6 +32,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         | Command::Plan(_)
         | Command::Logs(_)
         | Command::Doctor(_)
+        | Command::Dlq(_)
         | Command::Query(_)
         | Command::Audit(_)
         | Command::Config(_)

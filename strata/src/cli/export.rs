@@ -22,7 +22,6 @@ enum Form {
     Meds(Meds),
 }
 
-#[expect(clippy::doc_markdown, reason = "these are help texts")]
 /// As a data set of the Medical Event Data Standard, MEDS 0.4
 #[derive(Debug, Args)]
 #[command(

@@ -8,6 +8,7 @@ mod clean;
 mod config;
 mod contracts;
 mod demo;
+mod dlq;
 mod doctor;
 mod down;
 mod evaluate;
@@ -16,6 +17,7 @@ mod features;
 mod generate;
 mod import;
 mod logs;
+mod moments;
 mod plan;
 mod query;
 mod raising;
@@ -42,6 +44,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::{output, progress};
+use moments::moment;
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
 /// A clinical MLOps platform in one binary: patient events in, adverse-event risk out.
@@ -101,6 +104,8 @@ enum Command {
     Generate(generate::Generate),
     /// Refines new bronze into silver tables
     Refine(refine::Refine),
+    /// Lists and shows the records that silver refused whole
+    Dlq(dlq::Dlq),
     /// Computes the features of every patient and hour, or of given times
     Features(features::Features),
     /// Trains, calibrates and compares models
@@ -331,6 +336,7 @@ impl Command {
             Self::Import(command) => command.run(context).await,
             Self::Generate(command) => command.run(context).await,
             Self::Refine(command) => command.run(context).await,
+            Self::Dlq(command) => command.run(context).await,
             Self::Features(command) => command.run(context).await,
             Self::Train(command) => command.run(context).await,
             Self::Evaluate(command) => command.run(context).await,

@@ -12,7 +12,7 @@ mod writer;
 pub use writer::{Flusher, Landed, Writer, open};
 
 mod live;
-pub use live::{LIVE, LIVE_TOPICS, Landing, LiveSettings};
+pub use live::{LIVE, LIVE_TOPICS, Landing, LiveSettings, as_it_came};
 
 mod begin;
 

@@ -1,0 +1,33 @@
+//! `strata dlq`: the records that silver refused whole.
+
+mod list;
+mod show;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use super::Context;
+
+/// Lists and shows the records that silver refused whole
+#[derive(Debug, Args)]
+pub(crate) struct Dlq {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Show(show::Show),
+}
+
+impl Dlq {
+    pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
+        match self.command {
+            Command::List(command) => command.run(context).await,
+            Command::Show(command) => command.run(context).await,
+        }
+    }
+}
