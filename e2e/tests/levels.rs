@@ -26,7 +26,7 @@ fn levels_are_raised_seen_and_felled() {
     let up = strata.up(&["--empty", "--level", "2"]);
     assert_eq!((up.code, up.said["healthy"].as_bool()), (0, Some(true)), "{}", up.said);
     let ground = ["objects", "log", "s3", "key-value", "database"];
-    let two = ["history", "landing", "gateway", "refinery"];
+    let two = ["history", "landing", "gateway", "silver", "refinery"];
     let (status, code) = strata.status(&[]);
     assert_eq!((code, healthy(&status)), (0, [&ground[..], &two].concat()));
     let gateway = status["services"].as_array().unwrap().iter().find(|s| s["name"] == "gateway").unwrap();
@@ -173,7 +173,7 @@ fn parts_of_a_stack_work_against_each_other() {
 #[test]
 fn an_empty_folder_becomes_a_served_model() {
     let Some(strata) = Strata::new() else { return };
-    let hospital = ["--set", "synthetic.patients=120", "--set", "synthetic.days=3", "--set", "training.max_epochs=3"];
+    let hospital = ["--set", "synthetic.patients=400", "--set", "synthetic.days=4", "--set", "training.max_epochs=3"];
     let up = strata.up(&hospital);
     assert_eq!(up.code, 0, "{}", up.said);
     let (code, ready) = get(&format!("{}/readyz", up.url("serving")));

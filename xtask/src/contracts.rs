@@ -17,7 +17,8 @@ struct Contract {
 const CONTRACTS: &[Contract] = &[
     Contract { command: &["config", "schema"], file: "schemas/config.json" },
     Contract { command: &["schemas"], file: "schemas/events.json" },
-    Contract { command: &["openapi"], file: "openapi/serving.json" },
+    Contract { command: &["openapi", "serving"], file: "openapi/serving.json" },
+    Contract { command: &["openapi", "gateway"], file: "openapi/gateway.json" },
 ];
 
 /// Writes every file.

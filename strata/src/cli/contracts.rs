@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use strata_types::{Topic, json_schema};
 
@@ -30,8 +30,28 @@ impl Schemas {
     }
 }
 
-/// `strata openapi`.
-pub(crate) fn openapi() -> Result<ExitCode> {
-    output::line(strata_stack::openapi().trim_end())?;
-    Ok(ExitCode::SUCCESS)
+/// Prints the `OpenAPI` description of an HTTP face
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  strata openapi\n  strata openapi gateway")]
+pub(crate) struct OpenApi {
+    /// Whose
+    #[arg(value_enum, default_value_t = Face::Serving)]
+    face: Face,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Face {
+    Serving,
+    Gateway,
+}
+
+impl OpenApi {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let text = match self.face {
+            Face::Serving => strata_stack::serving_openapi(),
+            Face::Gateway => strata_stack::gateway_openapi(),
+        };
+        output::line(text.trim_end())?;
+        Ok(ExitCode::SUCCESS)
+    }
 }

@@ -26,6 +26,7 @@ mod restart;
 mod s3;
 mod serve;
 mod status;
+mod token;
 mod train;
 mod up;
 
@@ -126,8 +127,10 @@ enum Command {
     Config(config::ConfigCommand),
     /// Prints the JSON Schema of each topic's records
     Schemas(contracts::Schemas),
-    /// Prints the OpenAPI description of the serving API
-    Openapi,
+    /// Prints the OpenAPI description of an HTTP face
+    Openapi(contracts::OpenApi),
+    /// Makes an API token for the gateway
+    Token(token::Token),
 }
 
 /// What a command runs with.
@@ -345,7 +348,8 @@ impl Command {
             Self::S3(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Schemas(command) => command.run(),
-            Self::Openapi => contracts::openapi(),
+            Self::Openapi(command) => command.run(),
+            Self::Token(command) => command.run(context),
             Self::Audit(command) => command.run(&context.config, context.json),
             Self::Config(_) => Ok(ExitCode::SUCCESS),
         }
