@@ -16,6 +16,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Error, Options, context};
 
+/// A question that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// How much is read ahead, and how soon a silent member is missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsumerSettings {
@@ -179,6 +182,26 @@ impl Consumer {
         let committed = tokio::task::spawn_blocking(move || client.commit(&list, CommitMode::Sync)).await;
         let what = "offsets could not be committed";
         committed.map_err(|error| Error::request(what, &error))?.map_err(|error| Error::request(what, &error))
+    }
+
+    /// Where each partition that this consumer reads ends: the offset that its next record gets. One question to each
+    /// broker.
+    pub async fn ends(&self) -> Result<Vec<(String, i32, i64)>, Error> {
+        let client = Arc::clone(&self.client);
+        // Kafka takes the end for a time, the last there is.
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut list = client.assignment()?;
+            list.set_all_offsets(Offset::End)?;
+            client.offsets_for_times(list, PATIENCE)
+        });
+        let what = "the ends of the log cannot be read";
+        let list = asked.await.map_err(|error| Error::request(what, &error))?;
+        let list = list.map_err(|error| Error::request(what, &error))?;
+        let ends = list.elements().into_iter().filter_map(|element| match (element.error(), element.offset()) {
+            (Ok(()), Offset::Offset(end)) => Some((element.topic().to_owned(), element.partition(), end)),
+            _ => None,
+        });
+        Ok(ends.collect())
     }
 
     /// What this consumer reads now.

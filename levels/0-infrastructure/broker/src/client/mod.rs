@@ -23,3 +23,4 @@ pub use error::Error;
 
 mod context;
 mod flow;
+mod latency;

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -15,7 +15,11 @@ use rdkafka::{ClientConfig, ClientContext};
 use tokio::sync::oneshot;
 
 use super::flow::Flow;
+use super::latency::Latencies;
 use super::{Error, Options, context};
+
+/// Reasons of failures that are told apart.
+const REASONS: usize = 100;
 
 /// How records are gathered and how many may be on their way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +58,14 @@ pub struct Producer(Arc<Inner>);
 struct Inner {
     client: ThreadedProducer<Deliveries>,
     flow: Arc<Flow>,
+    outcomes: Arc<Outcomes>,
+}
+
+/// What is kept of outcomes beside their number.
+#[derive(Debug, Default)]
+struct Outcomes {
+    latencies: Latencies,
+    failures: Mutex<Vec<(Error, u64)>>,
 }
 
 /// Where a record is now.
@@ -94,10 +106,11 @@ impl Producer {
     /// Makes a producer. It connects by itself, and again when it has to.
     pub fn new(options: &Options, settings: &ProducerSettings) -> Result<Self, Error> {
         let flow = Arc::new(Flow::new(settings.queue_records));
-        let deliveries = Deliveries(Arc::clone(&flow));
+        let outcomes = Arc::new(Outcomes::default());
+        let deliveries = Deliveries { flow: Arc::clone(&flow), outcomes: Arc::clone(&outcomes) };
         let client = config(options, settings).create_with_context(deliveries);
         let client = client.map_err(|error| Error::options(&error))?;
-        Ok(Self(Arc::new(Inner { client, flow })))
+        Ok(Self(Arc::new(Inner { client, flow, outcomes })))
     }
 
     /// Sends a record, once there is room for it. Its outcome comes later, so that many can be on their way.
@@ -105,13 +118,13 @@ impl Producer {
     /// The key says which partition: the same one that Java's client chooses. Without a key any will do.
     pub async fn send(&self, topic: &str, key: Option<&[u8]>, payload: &[u8]) -> Result<Delivery, Error> {
         let (outcome, delivery) = oneshot::channel();
-        self.enqueue(topic, key, payload, Box::new(Some(outcome))).await?;
+        self.enqueue(topic, key, payload, Some(outcome)).await?;
         Ok(Delivery(delivery))
     }
 
     /// Sends a record whose outcome is only counted, in [`Producer::tally`].
     pub async fn post(&self, topic: &str, key: Option<&[u8]>, payload: &[u8]) -> Result<(), Error> {
-        self.enqueue(topic, key, payload, Box::new(None)).await
+        self.enqueue(topic, key, payload, None).await
     }
 
     /// Waits until nothing is on its way any more; gives what became of everything so far.
@@ -138,10 +151,28 @@ impl Producer {
         }
     }
 
-    async fn enqueue(&self, topic: &str, key: Option<&[u8]>, payload: &[u8], outcome: Outcome) -> Result<(), Error> {
+    /// Why records were given up, and how many for each reason: the first hundred reasons.
+    pub fn failures(&self) -> Vec<(Error, u64)> {
+        self.0.outcomes.failures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The time from being sent to being acknowledged within which this share of the records was done, to a fifth;
+    /// `None` before the first.
+    pub fn latency(&self, share: f64) -> Option<Duration> {
+        self.0.outcomes.latencies.quantile(share)
+    }
+
+    async fn enqueue(
+        &self,
+        topic: &str,
+        key: Option<&[u8]>,
+        payload: &[u8],
+        outcome: Option<oneshot::Sender<Result<Written, Error>>>,
+    ) -> Result<(), Error> {
         let flow = &self.0.flow;
         let place = flow.enter().await;
-        let mut record = BaseRecord::with_opaque_to(topic, outcome).payload(payload);
+        let awaited = Box::new(Awaited { outcome, sent: Instant::now() });
+        let mut record = BaseRecord::with_opaque_to(topic, awaited).payload(payload);
         if let Some(key) = key {
             record = record.key(key);
         }
@@ -191,10 +222,17 @@ fn config(options: &Options, settings: &ProducerSettings) -> ClientConfig {
     config
 }
 
-type Outcome = Box<Option<oneshot::Sender<Result<Written, Error>>>>;
+/// A record whose outcome is awaited.
+struct Awaited {
+    outcome: Option<oneshot::Sender<Result<Written, Error>>>,
+    sent: Instant,
+}
 
 /// Hears what becomes of records, on librdkafka's thread.
-struct Deliveries(Arc<Flow>);
+struct Deliveries {
+    flow: Arc<Flow>,
+    outcomes: Arc<Outcomes>,
+}
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -207,21 +245,40 @@ impl ClientContext for Deliveries {
 }
 
 impl ProducerContext<NoCustomPartitioner> for Deliveries {
-    type DeliveryOpaque = Outcome;
+    type DeliveryOpaque = Box<Awaited>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, outcome: Outcome) {
-        let flow = &self.0;
-        let counter = if result.is_ok() { &flow.delivered } else { &flow.failed };
+    fn delivery(&self, result: &DeliveryResult<'_>, awaited: Box<Awaited>) {
+        let told = match result {
+            Ok(record) => Ok(Written { partition: record.partition(), offset: record.offset() }),
+            Err((error, record)) => Err(Error::undelivered(record.topic(), error)),
+        };
+        let counter = match &told {
+            Ok(_) => {
+                self.outcomes.latencies.count(awaited.sent.elapsed());
+                &self.flow.delivered
+            }
+            Err(error) => {
+                self.outcomes.failed(error);
+                &self.flow.failed
+            }
+        };
         counter.fetch_add(1, Ordering::SeqCst);
-        if let Some(outcome) = *outcome {
-            let told = match result {
-                Ok(record) => Ok(Written { partition: record.partition(), offset: record.offset() }),
-                Err((error, record)) => Err(Error::undelivered(record.topic(), error)),
-            };
+        if let Some(outcome) = awaited.outcome {
             // Whoever does not want to know has dropped its end.
             let _ = outcome.send(told);
         }
-        flow.leave();
+        self.flow.leave();
+    }
+}
+
+impl Outcomes {
+    fn failed(&self, error: &Error) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = failures.iter_mut().find(|(known, _)| known == error) {
+            *count += 1;
+        } else if failures.len() < REASONS {
+            failures.push((error.clone(), 1));
+        }
     }
 }
 
