@@ -64,6 +64,16 @@ impl Objects {
         read.await.map_err(|cause| self.error("read", name, cause))
     }
 
+    /// The whole object, or `None` where none has that name.
+    pub async fn find(&self, name: &str) -> Result<Option<Bytes>, Error> {
+        let read = async { self.store.get(&Path::from(name)).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(cause) => Err(self.error("read", name, cause)),
+        }
+    }
+
     /// Some bytes of an object, counted from 0. A range that begins in it and ends behind it is cut; one that begins
     /// behind it is an error.
     pub async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, Error> {

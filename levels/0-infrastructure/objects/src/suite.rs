@@ -22,6 +22,8 @@ async fn an_object_is_never_overwritten(objects: &Objects) {
     assert_eq!(objects.get("a/empty").await.unwrap(), "");
     let error = objects.get("a/nothing").await.unwrap_err().to_string();
     assert!(error.contains("a/nothing"), "{error}");
+    assert_eq!(objects.find("a/b").await.unwrap().unwrap(), "one");
+    assert_eq!(objects.find("a/nothing").await.unwrap(), None);
 }
 
 async fn of_many_one_creates(objects: &Objects) {

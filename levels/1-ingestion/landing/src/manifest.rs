@@ -102,10 +102,7 @@ impl Draft {
 
     /// The object's name: its folder is the hour of the first record's log time.
     pub(crate) fn object_name(&self, log: &str) -> String {
-        let logged = self.first_logged;
-        let (topic, date, hour) = (self.topic, logged.date(), logged.hour_of_day());
-        let (partition, offset) = (self.partition, self.first_offset);
-        format!("raw/{topic}/date={date}/hour={hour}/{log}-{partition:02}-{offset:020}.ndjson.zst")
+        object_name(self.topic, log, self.partition, self.first_offset, self.first_logged)
     }
 
     pub(crate) fn manifest(self, log: &str, sha256: String, availability: Availability) -> Manifest {
@@ -122,6 +119,12 @@ impl Draft {
             log_times: self.log_times,
         }
     }
+}
+
+/// The name of the object whose first record stands at `offset` and was logged at `logged`.
+pub(crate) fn object_name(topic: Topic, log: &str, partition: u8, offset: u64, logged: Timestamp) -> String {
+    let (date, hour) = (logged.date(), logged.hour_of_day());
+    format!("raw/{topic}/date={date}/hour={hour}/{log}-{partition:02}-{offset:020}.ndjson.zst")
 }
 
 /// The manifest's name for an object's name.

@@ -1,15 +1,15 @@
 //! Reads bronze: which objects are committed, and their records.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 use strata_objects::Objects;
-use strata_types::Topic;
+use strata_types::{Timestamp, Topic};
 
-use crate::manifest::{Manifest, manifest_name, parse_name};
+use crate::manifest::{Manifest, manifest_name, object_name, parse_name};
 use crate::writer::hex;
-use crate::{Error, manifest};
+use crate::Error;
 
 /// How many manifests are read at once.
 const READERS: usize = 16;
@@ -50,6 +50,43 @@ impl Bronze {
         Ok(manifests)
     }
 
+    /// The object that begins at `offset`, if it is committed and its first record was logged in the hour of one of
+    /// these times. Lists nothing.
+    pub async fn at(
+        &self,
+        topic: Topic,
+        log: &str,
+        partition: u8,
+        offset: u64,
+        logged: &[Timestamp],
+    ) -> Result<Option<Manifest>, Error> {
+        let names = logged.iter().map(|logged| object_name(topic, log, partition, offset, *logged));
+        for object in names.collect::<BTreeSet<_>>() {
+            let name = manifest_name(&object);
+            if let Some(bytes) = self.objects.find(&name).await? {
+                return read_manifest(&name, &bytes).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The committed objects that hold these records, each given by its log, partition and offset. Lists the topic.
+    pub async fn holding(&self, topic: Topic, records: &BTreeSet<(String, u8, u64)>) -> Result<Vec<Manifest>, Error> {
+        let names = self.objects.list(&format!("raw/{topic}")).await?;
+        let begin = names.iter().filter_map(|name| {
+            let (log, partition, offset) = parse_name(name)?;
+            Some(((log.to_owned(), partition, offset), name))
+        });
+        let begin: BTreeMap<(String, u8, u64), &String> = begin.collect();
+        let holds = |record: &(String, u8, u64)| {
+            let (first, name) = begin.range(..=record).next_back()?;
+            (first.0 == record.0 && first.1 == record.1).then_some(*name)
+        };
+        let wanted: BTreeSet<&String> = records.iter().filter_map(holds).collect();
+        let reads = stream::iter(wanted).map(|name| self.manifest(name));
+        reads.buffered(READERS).try_collect().await
+    }
+
     /// The records of an object, checked against its manifest.
     pub async fn read(&self, manifest: &Manifest) -> Result<Lines, Error> {
         let bytes = self.objects.get(&manifest.object).await?;
@@ -76,15 +113,17 @@ impl Bronze {
     }
 
     async fn manifest(&self, name: &str) -> Result<Manifest, Error> {
-        let bytes = self.objects.get(name).await?;
-        let damaged = |reason: String| Error::Damaged { name: name.into(), reason };
-        let manifest: manifest::Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if manifest_name(&manifest.object) == name {
-            Ok(manifest)
-        } else {
-            Err(damaged(format!("it speaks of `{}`", manifest.object)))
-        }
+        read_manifest(name, &self.objects.get(name).await?)
+    }
+}
+
+fn read_manifest(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
+    let damaged = |reason: String| Error::Damaged { name: name.into(), reason };
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    if manifest_name(&manifest.object) == name {
+        Ok(manifest)
+    } else {
+        Err(damaged(format!("it speaks of `{}`", manifest.object)))
     }
 }
 

@@ -8,10 +8,27 @@ mod spec;
 pub use spec::{Packing, TableSpec};
 
 mod table;
-pub use table::{DataFile, Mark, NewFile, Table};
+pub use table::{DataFile, Mark, Table};
+
+mod shelf;
+pub use shelf::{NewFile, Shelf};
+
+mod commit;
+pub use commit::{Change, Of};
+
+mod tidy;
+pub use tidy::Tidied;
 
 mod parquet_file;
 pub use parquet_file::{Encoded, decode, encode};
+
+mod stats;
+
+mod sought;
+pub use sought::Sought;
+
+mod merge;
+pub use merge::{Keep, merge};
 
 mod query;
 pub use query::{Rows, View};
@@ -86,6 +103,14 @@ pub enum Error {
         /// Why.
         #[source]
         cause: Box<deltalake::DeltaTableError>,
+    },
+    /// Somebody else has committed since the table was read.
+    #[error(
+        "table `{table}` was changed by another process since it was read: run this again, and let one process write"
+    )]
+    Changed {
+        /// Which table.
+        table: String,
     },
     /// A data file cannot be read or written.
     #[error("data file `{file}`: {cause}")]

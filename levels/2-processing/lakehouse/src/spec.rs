@@ -19,6 +19,8 @@ pub struct TableSpec {
     pub name: &'static str,
     /// Its columns, without the partition column. A function, because Arrow's types allocate.
     pub schema: fn() -> SchemaRef,
+    /// The columns that identify a row, by which its files are sorted: the patient first, then, where rows have one, the time.
+    pub key: &'static [&'static str],
     /// Whether it is partitioned by a column `date` (of the event, UTC).
     pub by_date: bool,
     /// How its files are packed.
@@ -26,6 +28,14 @@ pub struct TableSpec {
 }
 
 impl TableSpec {
+    /// The column of the event's time; `None` for a table whose rows have none.
+    pub fn time(&self) -> Option<&'static str> {
+        let name = *self.key.get(1)?;
+        let schema = (self.schema)();
+        let field = schema.field_with_name(name).ok()?;
+        matches!(field.data_type(), Arrow::Timestamp(_, _)).then_some(name)
+    }
+
     /// The columns as Delta has them, the partition column last.
     pub(crate) fn delta_columns(&self) -> Vec<StructField> {
         let schema = (self.schema)();

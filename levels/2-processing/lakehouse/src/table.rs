@@ -1,28 +1,32 @@
 //! One Delta table: which files count, and the commits that change that.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake::kernel::{Action, Add, Remove, Transaction};
 use deltalake::operations::create::CreateBuilder;
-use deltalake::protocol::{DeltaOperation, SaveMode};
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ensure_table_uri};
-use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty, ensure_table_uri};
 
-use crate::parquet_file::{Encoded, StoredFile, patient_batches};
-use crate::{Error, TableSpec, decode};
+use crate::parquet_file::Encoded;
+use crate::shelf::{NewFile, Shelf};
+use crate::stats::times_of;
+use crate::{Error, Sought, TableSpec};
+
+/// How many commits may follow a checkpoint: what a reader replays at most.
+const CHECKPOINT_EVERY: &str = "10";
+
+/// How long a checkpoint remembers a file that counts no more: as long as [`Table::tidy`] keeps it.
+const REMEMBERED: &str = "interval 1 hours";
 
 /// A table as of one version.
 #[derive(Debug)]
 pub struct Table {
-    delta: DeltaTable,
-    spec: &'static TableSpec,
-    files: Vec<DataFile>,
+    pub(crate) delta: DeltaTable,
+    pub(crate) spec: &'static TableSpec,
+    pub(crate) files: Vec<DataFile>,
 }
 
 /// A file that counts.
@@ -32,8 +36,11 @@ pub struct DataFile {
     pub path: String,
     /// The date that its rows have, where the table is partitioned.
     pub date: Option<String>,
-    /// The patient buckets that it holds whole, a bit each.
+    /// The patient buckets of which it may hold rows, a bit each.
     pub buckets: u16,
+    /// The times of its rows in microseconds, outwards to the millisecond; `None` where not every row has one, and in
+    /// files whose commit does not say.
+    pub times: Option<RangeInclusive<i64>>,
     /// Its rows.
     pub rows: u64,
     /// Its bytes.
@@ -48,10 +55,6 @@ pub struct Mark {
     /// The last offset + 1.
     pub next: u64,
 }
-
-/// A file that is stored but does not count yet.
-#[derive(Debug)]
-pub struct NewFile(Add);
 
 impl Table {
     pub(crate) async fn open(path: &Path, spec: &'static TableSpec) -> Result<Option<Self>, Error> {
@@ -72,25 +75,28 @@ impl Table {
             .with_location(path.to_string_lossy())
             .with_table_name(spec.name)
             .with_columns(spec.delta_columns())
-            .with_partition_columns(if spec.by_date { vec!["date"] } else { vec![] });
+            .with_partition_columns(if spec.by_date { vec!["date"] } else { vec![] })
+            .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_EVERY))
+            .with_configuration_property(TableProperty::DeletedFileRetentionDuration, Some(REMEMBERED))
+            .with_configuration_property(TableProperty::LogRetentionDuration, Some(REMEMBERED));
         let delta = create.await.map_err(|cause| delta_error(spec, cause))?;
         Self::loaded(delta, spec)
     }
 
-    fn loaded(delta: DeltaTable, spec: &'static TableSpec) -> Result<Self, Error> {
+    pub(crate) fn loaded(delta: DeltaTable, spec: &'static TableSpec) -> Result<Self, Error> {
         let mut files = Vec::new();
-        {
-            let state = delta.snapshot().map_err(|cause| delta_error(spec, cause))?;
-            for view in state.log_data().iter() {
-                let path = view.path().into_owned();
-                let date = view.partition_values_map().remove("date").flatten();
-                let buckets = buckets_of(&path).unwrap_or(u16::MAX);
-                let rows = view.num_records().unwrap_or(0) as u64;
-                files.push(DataFile { path, date, buckets, rows, bytes: view.size() as u64 });
-            }
+        let state = delta.snapshot().map_err(|cause| delta_error(spec, cause))?;
+        for view in state.log_data().iter() {
+            let path = view.path().into_owned();
+            let date = view.partition_values_map().remove("date").flatten();
+            let buckets = buckets_of(&path).unwrap_or(u16::MAX);
+            let times = spec.time().zip(view.stats()).and_then(|(time, stats)| times_of(&stats, time));
+            let rows = view.num_records().unwrap_or(0) as u64;
+            files.push(DataFile { path, date, buckets, times, rows, bytes: view.size() as u64 });
         }
-        files.sort_by(|a, b| (&a.date, &a.path).cmp(&(&b.date, &b.path)));
-        Ok(Self { delta, spec, files })
+        let mut table = Self { delta, spec, files };
+        table.sort();
+        Ok(table)
     }
 
     /// What the table is.
@@ -113,6 +119,11 @@ impl Table {
         self.files.iter().map(|file| file.rows).sum()
     }
 
+    /// Where its files lie. It does not know which of them count.
+    pub fn shelf(&self) -> Shelf {
+        Shelf::new(self.delta.object_store(), self.spec)
+    }
+
     /// How far `app` had read when it last committed.
     pub async fn mark(&self, app: &str) -> Result<u64, Error> {
         let find = async {
@@ -122,15 +133,24 @@ impl Table {
         Ok(find.await.map_err(|cause| delta_error(self.spec, cause))?.map_or(0, |next| next as u64))
     }
 
-    /// A whole file's bytes, for [`decode`].
+    /// A whole file's bytes, for [`decode`](crate::decode).
     pub async fn fetch(&self, file: &DataFile) -> Result<Bytes, Error> {
-        let fetch = async { self.store().get(&ObjectPath::from(file.path.as_str())).await?.bytes().await };
-        fetch.await.map_err(|cause| file_error(&file.path, cause))
+        self.shelf().fetch(file).await
     }
 
     /// A whole file's rows; `columns` empty means all.
     pub async fn read(&self, file: &DataFile, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
-        decode(self.fetch(file).await?, columns).map_err(|cause| file_error(&file.path, cause))
+        crate::decode(self.fetch(file).await?, columns).map_err(|cause| file_error(&file.path, cause))
+    }
+
+    /// The rows of a file that are looked for; only the parts that may hold one are read.
+    pub async fn find(
+        &self,
+        file: &DataFile,
+        sought: &Arc<Sought>,
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>, Error> {
+        self.shelf().find(file, sought, columns).await
     }
 
     /// One patient's rows in every file, in the order of the files; only the parts of a file that
@@ -141,60 +161,28 @@ impl Table {
         bucket: u8,
         columns: &[&str],
     ) -> Result<Vec<RecordBatch>, Error> {
+        let patient = Arc::new(Sought::patients([patient_id]));
         let mut batches = Vec::new();
         for file in self.files.iter().filter(|file| file.buckets & (1 << bucket) != 0) {
-            let path = ObjectPath::from(file.path.as_str());
-            let stored = StoredFile { store: self.store(), path, bytes: file.bytes };
-            let found = patient_batches(stored, patient_id, columns).await;
-            batches.extend(found.map_err(|cause| file_error(&file.path, cause))?);
+            batches.extend(self.find(file, &patient, columns).await?);
         }
         Ok(batches)
     }
 
     /// Stores a file; it counts once it is committed.
     pub async fn put(&self, date: Option<&str>, buckets: u16, encoded: Encoded) -> Result<NewFile, Error> {
-        let name = format!("part-{buckets:04x}-{}.parquet", uuid::Uuid::now_v7());
-        let path = date.map_or_else(|| name.clone(), |date| format!("date={date}/{name}"));
-        let partition_values = date.map(|date| ("date".to_owned(), Some(date.to_owned()))).into_iter().collect();
-        let size = encoded.bytes.len() as i64;
-        let put = self.store().put(&ObjectPath::from(path.as_str()), encoded.bytes.into()).await;
-        put.map_err(|cause| file_error(&path, cause))?;
-        Ok(NewFile(Add {
-            path,
-            partition_values,
-            size,
-            modification_time: encoded.created_ms,
-            data_change: true,
-            stats: Some(encoded.stats),
-            ..Add::default()
-        }))
+        self.shelf().put(date, buckets, encoded).await
     }
 
-    /// Makes files count and others count no more, and notes how far the input was read: all of it
-    /// or nothing.
-    pub async fn commit(&mut self, added: Vec<NewFile>, removed: &[DataFile], marks: &[Mark]) -> Result<u64, Error> {
-        let now = added.iter().map(|file| file.0.modification_time).max();
-        let removals = removed.iter().map(|file| Action::Remove(removal(file, now)));
-        let actions: Vec<Action> = removals.chain(added.into_iter().map(|file| Action::Add(file.0))).collect();
-        let transactions = marks.iter().map(|mark| Transaction::new(&mark.app, mark.next as i64)).collect();
-        let partition_by = self.spec.by_date.then(|| vec!["date".to_owned()]);
-        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by, predicate: None };
-        let commit = async {
-            let properties = CommitProperties::default().with_application_transactions(transactions);
-            let builder = CommitBuilder::from(properties).with_actions(actions);
-            let state = self.delta.snapshot()?;
-            let finished = builder.build(Some(state), self.delta.log_store(), operation).await?;
-            let version = finished.version();
-            self.delta.update_state().await?;
-            Ok::<_, DeltaTableError>(version)
-        };
-        let version = commit.await.map_err(|cause| delta_error(self.spec, cause))?;
-        self.files = Self::loaded(self.delta.clone(), self.spec)?.files;
-        Ok(version)
+    pub(crate) fn replace(&mut self, removed: &[DataFile], added: impl IntoIterator<Item = DataFile>) {
+        let removed: HashSet<&str> = removed.iter().map(|file| file.path.as_str()).collect();
+        self.files.retain(|file| !removed.contains(file.path.as_str()));
+        self.files.extend(added);
+        self.sort();
     }
 
-    fn store(&self) -> Arc<dyn ObjectStore> {
-        self.delta.object_store()
+    fn sort(&mut self) {
+        self.files.sort_by(|a, b| (&a.date, &a.path).cmp(&(&b.date, &b.path)));
     }
 }
 
@@ -202,19 +190,6 @@ impl Table {
 fn buckets_of(path: &str) -> Option<u16> {
     let name = path.rsplit('/').next()?;
     u16::from_str_radix(name.strip_prefix("part-")?.split('-').next()?, 16).ok()
-}
-
-fn removal(file: &DataFile, now_ms: Option<i64>) -> Remove {
-    let partition_values: HashMap<_, _> = file.date.iter().map(|date| ("date".into(), Some(date.clone()))).collect();
-    Remove {
-        path: file.path.clone(),
-        data_change: true,
-        deletion_timestamp: now_ms,
-        extended_file_metadata: Some(true),
-        partition_values: Some(partition_values),
-        size: Some(file.bytes as i64),
-        ..Remove::default()
-    }
 }
 
 pub(crate) fn delta_error(spec: &TableSpec, cause: DeltaTableError) -> Error {

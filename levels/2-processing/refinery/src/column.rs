@@ -1,5 +1,6 @@
 //! Rows to columns: a table's columns are one list, each with its name and how a row gives it.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -62,15 +63,16 @@ impl<R> Column<R> {
         }
     }
 
-    fn array(&self, rows: &[R]) -> ArrayRef {
+    fn array<B: Borrow<R>>(&self, rows: &[B]) -> ArrayRef {
+        let rows = || rows.iter().map(Borrow::borrow);
         match self.get {
-            Get::Text(get) => Arc::new(rows.iter().map(get).collect::<StringArray>()),
-            Get::Float(get) => Arc::new(rows.iter().map(get).collect::<Float64Array>()),
-            Get::Flag(get) => Arc::new(rows.iter().map(get).collect::<BooleanArray>()),
-            Get::Int(get) => Arc::new(rows.iter().map(get).collect::<Int32Array>()),
-            Get::Long(get) => Arc::new(rows.iter().map(get).collect::<Int64Array>()),
+            Get::Text(get) => Arc::new(rows().map(get).collect::<StringArray>()),
+            Get::Float(get) => Arc::new(rows().map(get).collect::<Float64Array>()),
+            Get::Flag(get) => Arc::new(rows().map(get).collect::<BooleanArray>()),
+            Get::Int(get) => Arc::new(rows().map(get).collect::<Int32Array>()),
+            Get::Long(get) => Arc::new(rows().map(get).collect::<Int64Array>()),
             Get::Time(get) => {
-                let times = rows.iter().map(|row| get(row).map(|time| time.0));
+                let times = rows().map(|row| get(row).map(|time| time.0));
                 Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             }
         }
@@ -89,6 +91,6 @@ pub(crate) fn schema<R>(columns: &[Column<R>]) -> SchemaRef {
 }
 
 /// Rows as a batch.
-pub(crate) fn batch<R>(columns: &[Column<R>], rows: &[R]) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn batch<R, B: Borrow<R>>(columns: &[Column<R>], rows: &[B]) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(schema(columns), columns.iter().map(|column| column.array(rows)).collect())
 }

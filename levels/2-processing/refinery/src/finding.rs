@@ -109,8 +109,16 @@ pub(crate) static COLUMNS: [Column<Entry>; 17] = [
 ];
 
 /// The table of everything that was refused, by the date of the event (of the record, where it has none).
-pub static QUARANTINE: TableSpec =
-    TableSpec { name: "quarantine", schema: || schema(&COLUMNS), by_date: true, packing: Packing::Small };
+pub static QUARANTINE: TableSpec = TableSpec {
+    name: "quarantine",
+    schema: || schema(&COLUMNS),
+    key: &["patient_id", "timestamp", "topic", "log", "partition", "offset", "variable", "rule"],
+    by_date: true,
+    packing: Packing::Small,
+};
+
+/// Where a record stands on its topic's log.
+pub(crate) type LogPlace = (String, u8, u64);
 
 impl Entry {
     pub(crate) fn new(finding: Finding) -> Self {
@@ -131,6 +139,11 @@ impl Entry {
             reason: finding.reason,
             raw: None,
         }
+    }
+
+    /// Where its record stands.
+    pub(crate) fn place(&self) -> LogPlace {
+        (self.log.clone(), self.partition as u8, self.offset as u64)
     }
 
     pub(crate) fn refuses_row(&self) -> bool {

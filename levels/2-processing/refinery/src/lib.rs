@@ -24,10 +24,10 @@ mod validate;
 mod silver;
 pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};
 
-mod merge;
+mod contest;
 
 mod refine;
-pub use refine::{OnInvalid, Progress, Refined, Refinery, Settings};
+pub use refine::{Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings};
 
 mod report;
 pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};

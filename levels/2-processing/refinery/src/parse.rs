@@ -14,6 +14,9 @@ use crate::finding::{Finding, Scope};
 /// The namespace of the ids that Strata gives to records without one.
 const RECORDS: Uuid = Uuid::from_u128(0x7f1d_3a52_91c4_4c0e_9b6f_2d58_a7c3_10e4);
 
+/// How a line begins that stands for bytes that are no line: landing keeps them so.
+const NO_LINE: &[u8] = b"\"base64:";
+
 /// Where a line stands on its log.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -65,16 +68,36 @@ pub(crate) fn parse(topic: Topic, line: &[u8], place: Place) -> (Origin, Result<
         event_id: given_id.unwrap_or_else(|| Uuid::new_v5(&RECORDS, line).to_string()),
         record_hash: i64::from_be_bytes(first_eight),
     };
-    (origin, parsed.map_err(|error| unreadable(&error)))
+    (origin, parsed.map_err(|error| unreadable(line, &error)))
 }
 
-fn unreadable(error: &Unreadable) -> Finding {
-    Finding {
-        rule: error.rule(),
-        scope: Scope::Record,
-        variable: None,
-        raw_value: None,
-        raw_unit: None,
-        reason: error.to_string(),
+fn unreadable(line: &[u8], error: &Unreadable) -> Finding {
+    let (rule, reason) = if line.starts_with(NO_LINE) {
+        let reason = "it is not one line of UTF-8 text, so its bytes are kept in base64: send one JSON object a record";
+        ("not_utf8_json_line", reason.to_owned())
+    } else {
+        (error.rule(), error.to_string())
+    };
+    Finding { rule, scope: Scope::Record, variable: None, raw_value: None, raw_unit: None, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fault 17: what could not be read went nowhere. It says why, also when its bytes are no text.
+    #[test]
+    fn what_is_no_text_says_so() {
+        let place = Place {
+            log: "live".into(),
+            partition: 0,
+            offset: 0,
+            logged: Timestamp(0),
+            availability: Availability::AtArrival,
+        };
+        let rule = |line: &[u8]| parse(Topic::Labs, line, place.clone()).1.unwrap_err().rule;
+        assert_eq!(rule(b"\"base64:/w==\""), "not_utf8_json_line");
+        assert_eq!(rule(b"\"base32:/w==\""), "missing_field");
+        assert_eq!(rule(b"{"), "malformed");
     }
 }

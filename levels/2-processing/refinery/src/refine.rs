@@ -4,25 +4,27 @@
 //! grow with the input. A wave's commit carries how far it read; what was refused is committed
 //! before it, and is the same again if the process dies between the two.
 
-mod quarantine;
+mod intake;
 mod wave;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+mod compaction;
+mod quarantine;
+mod standing;
 
-use arrow::array::AsArray;
-use futures::{StreamExt, TryStreamExt, stream};
+mod follower;
+pub use follower::{Follower, Pass};
+
+mod replay;
+pub use replay::{Place, Refused, Replayed};
+
 use serde::Serialize;
-use strata_lakehouse::{Lakehouse, Mark, Table};
-use strata_landing::{Bronze, Manifest};
-use strata_types::{PatientId, Timestamp, Topic};
+use strata_lakehouse::Lakehouse;
+use strata_landing::Bronze;
+use strata_types::{Timestamp, Topic};
 
-use crate::finding::Entry;
-use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow};
-use crate::{Error, PATIENTS};
+use crate::Error;
 
-use quarantine::Quarantine;
-use wave::{Bundle, Wave};
+use standing::Standing;
 
 /// How many objects or files are fetched at once.
 const READERS: usize = 8;
@@ -75,7 +77,7 @@ pub struct Refined {
 }
 
 /// Refines what is new in bronze.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refinery {
     bronze: Bronze,
     lakehouse: Lakehouse,
@@ -88,188 +90,27 @@ impl Refinery {
         Self { bronze, lakehouse, settings }
     }
 
-    /// Refines all new bronze. Patients come first, for the others may wait for them.
+    /// Refines all new bronze, and leaves few files.
     pub async fn run(
         &self,
         now: Timestamp,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<Refined>, Error> {
-        let refined = vec![
-            self.topic::<PatientRow>(now, None, progress).await?,
-            {
-                let enrolled = self.enrolled().await?;
-                self.topic::<VitalsRow>(now, enrolled, progress).await?
-            },
-            self.topic::<LabRow>(now, self.enrolled().await?, progress).await?,
-            self.topic::<MedicationRow>(now, self.enrolled().await?, progress).await?,
-            self.topic::<AdverseEventRow>(now, self.enrolled().await?, progress).await?,
-            self.topic::<LabelRow>(now, None, progress).await?,
-        ];
+        let mut standing = Standing::open(&self.lakehouse).await?;
+        let bundles = intake::all_new(self, &mut standing).await?;
+        let refined = standing.refine_all(self, bundles, now, progress).await?;
+        standing.settle(now).await?;
         Ok(refined)
     }
 
-    async fn topic<R: SilverRow>(
-        &self,
-        now: Timestamp,
-        enrolled: Option<Arc<HashSet<PatientId>>>,
-        progress: &mut (dyn FnMut(Progress) + Send),
-    ) -> Result<Refined, Error> {
-        let mut refined = Refined { topic: R::TOPIC.name().into(), ..Refined::default() };
-        let mut table = match self.lakehouse.existing(R::SPEC).await? {
-            Some(table) => table,
-            None if self.bronze.logs(R::TOPIC).await?.is_empty() => return Ok(refined),
-            None => self.lakehouse.table(R::SPEC).await?,
-        };
-        let mut bundles = self.new_bundles(R::TOPIC, &table).await?;
-        let mut quarantine = Quarantine::open(&self.lakehouse).await?;
-        if let Some(enrolled) = &enrolled {
-            bundles.extend(self.returning(R::TOPIC, &mut quarantine, enrolled).await?);
-        }
-        let total = bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum();
-        let mut done = 0;
-        for bundles in waves(bundles, self.settings.wave_bytes) {
-            progress(Progress { topic: R::TOPIC, done, total });
-            done += bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum::<u64>();
-            let marks = marks(R::TOPIC, &bundles);
-            let lines = stream::iter(bundles).map(|bundle| bundle.read(&self.bronze)).buffered(READERS);
-            let lines = lines.try_collect().await?;
-            let policy = wave::Policy { on_invalid: self.settings.on_invalid, enrolled: enrolled.clone() };
-            let wave: Wave<R> = tokio::task::spawn_blocking(move || Wave::refine(lines, &policy)).await?;
-            self.commit(wave, &mut table, &mut quarantine, &marks, now, &mut refined).await?;
-        }
-        if total > 0 {
-            progress(Progress { topic: R::TOPIC, done: total, total });
-        }
-        Ok(refined)
+    /// Refines what comes from now on, again and again, with the tables kept open. What is new already is refined by the
+    /// first pass.
+    pub fn follow(&self) -> Follower {
+        Follower::new(self.clone())
     }
 
-    /// Merges a wave into what stands and commits: quarantine first, then the rows with their marks.
-    async fn commit<R: SilverRow>(
-        &self,
-        wave: Wave<R>,
-        table: &mut Table,
-        quarantine: &mut Quarantine,
-        marks: &[Mark],
-        now: Timestamp,
-        refined: &mut Refined,
-    ) -> Result<(), Error> {
-        let (records, unreadable) = (wave.records, wave.unreadable.len() as u64);
-        let buckets = wave.buckets;
-        let mut files = Vec::new();
-        let mut dates = HashSet::new();
-        for date in wave.rows.keys() {
-            dates.insert(date.clone());
-            files.extend(table.files().iter().filter(|f| f.date == *date && f.buckets & buckets != 0).cloned());
-        }
-        let fetched = stream::iter(&files).map(|file| table.fetch(file)).buffered(READERS);
-        let fetched: Vec<_> = fetched.try_collect().await?;
-        let standing_entries = quarantine.take::<R>(&dates, buckets).await?;
-        let standing: Vec<_> = files.iter().cloned().zip(fetched).collect();
-        let merged =
-            tokio::task::spawn_blocking(move || wave.merge(standing, standing_entries, now.0 / 1_000)).await??;
-
-        quarantine.put(merged.entries, now).await?;
-        let mut added = Vec::new();
-        let mut removed = Vec::new();
-        for part in merged.parts {
-            added.push(table.put(part.date.as_deref(), part.buckets, part.encoded).await?);
-            removed.extend(part.replaces);
-        }
-        if !added.is_empty() || marks.iter().any(|mark| mark.next > 0) {
-            table.commit(added, &removed, marks).await?;
-        }
-        refined.records += records;
-        refined.written += merged.written;
-        refined.unreadable += unreadable;
-        refined.not_written += records - unreadable - merged.written;
-        Ok(())
+    /// Refines again, by today's rules, what quarantine has refused whole.
+    pub async fn replay(&self, filter: &Refused, now: Timestamp) -> Result<Replayed, Error> {
+        replay::replay(self, filter, now).await
     }
-
-    /// The bronze that no commit of the table has read yet.
-    async fn new_bundles(&self, topic: Topic, table: &Table) -> Result<Vec<Bundle>, Error> {
-        let mut read = HashMap::new();
-        for (log, partition) in self.bronze.logs(topic).await? {
-            let next = table.mark(&app(topic, &log, partition)).await?;
-            read.insert((log, partition), next);
-        }
-        let from = |log: &str, partition: u8| read.get(&(log.to_owned(), partition)).copied().unwrap_or(0);
-        let manifests = self.bronze.since(topic, &from).await?;
-        Ok(manifests.into_iter().map(|manifest| Bundle { manifest, only: None }).collect())
-    }
-
-    /// Rows that waited in quarantine for patients who have a record now.
-    async fn returning(
-        &self,
-        topic: Topic,
-        quarantine: &mut Quarantine,
-        enrolled: &HashSet<PatientId>,
-    ) -> Result<Vec<Bundle>, Error> {
-        let known = |entry: &Entry| {
-            let id = entry.patient_id.as_deref().and_then(|id| id.parse().ok());
-            id.is_some_and(|id: PatientId| enrolled.contains(&id))
-        };
-        let waiting = quarantine.waiting(topic, known).await?;
-        if waiting.is_empty() {
-            return Ok(Vec::new());
-        }
-        let manifests = self.bronze.since(topic, &|_, _| 0).await?;
-        let bundles = manifests.into_iter().filter_map(|manifest| {
-            let range = manifest.first_offset..manifest.end_offset();
-            let here = waiting.iter().filter(|place| place.0 == manifest.log && place.1 == manifest.partition);
-            let only: HashSet<u64> = here.map(|place| place.2).filter(|offset| range.contains(offset)).collect();
-            (!only.is_empty()).then_some(Bundle { manifest, only: Some(only) })
-        });
-        Ok(bundles.collect())
-    }
-
-    /// The patients who have a record, when rows must wait for it.
-    async fn enrolled(&self) -> Result<Option<Arc<HashSet<PatientId>>>, Error> {
-        if !self.settings.require_enrolment {
-            return Ok(None);
-        }
-        let mut enrolled = HashSet::new();
-        if let Some(table) = self.lakehouse.existing(&PATIENTS).await? {
-            for file in table.files() {
-                for batch in table.read(file, &["patient_id"]).await? {
-                    enrolled
-                        .extend(batch.column(0).as_string::<i32>().iter().flatten().filter_map(|id| id.parse().ok()));
-                }
-            }
-        }
-        Ok(Some(Arc::new(enrolled)))
-    }
-}
-
-/// Splits the work into waves of about `wave_bytes`, bucket after bucket.
-fn waves(mut bundles: Vec<Bundle>, wave_bytes: u64) -> Vec<Vec<Bundle>> {
-    bundles.sort_by(|a, b| {
-        let order = |m: &Manifest| (m.partition, m.log.clone(), m.first_offset);
-        order(&a.manifest).cmp(&order(&b.manifest))
-    });
-    let mut waves: Vec<Vec<Bundle>> = Vec::new();
-    let mut size = 0;
-    for bundle in bundles {
-        if waves.is_empty() || size + bundle.manifest.raw_bytes > wave_bytes {
-            waves.push(Vec::new());
-            size = 0;
-        }
-        size += bundle.manifest.raw_bytes;
-        waves.last_mut().expect("a wave was just begun").push(bundle);
-    }
-    waves
-}
-
-/// How far a wave reads each log's partition. Returning rows move no mark.
-fn marks(topic: Topic, bundles: &[Bundle]) -> Vec<Mark> {
-    let mut next: HashMap<String, u64> = HashMap::new();
-    for bundle in bundles.iter().filter(|bundle| bundle.only.is_none()) {
-        let manifest = &bundle.manifest;
-        let end = next.entry(app(topic, &manifest.log, manifest.partition)).or_default();
-        *end = manifest.end_offset().max(*end);
-    }
-    next.into_iter().map(|(app, next)| Mark { app, next }).collect()
-}
-
-fn app(topic: Topic, log: &str, partition: u8) -> String {
-    format!("refine/{topic}/{log}/{partition}")
 }

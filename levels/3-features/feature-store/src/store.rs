@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use rayon::prelude::*;
 use serde::Serialize;
 use strata_features::{Timeline, compute_many, feature_set_hash, label_at};
-use strata_lakehouse::{DataFile, Encoded, Lakehouse, Mark, Table, decode, encode};
+use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Table, decode, encode};
 use strata_refinery::LABELS;
 use strata_types::{HOUR, LabelRule, PARTITIONS, PatientId, Timestamp};
 
@@ -123,7 +123,8 @@ impl FeatureStore {
             done.positive_patients += counted.positive_patients;
             progress(Progress { rows: done.rows, done: u64::from(group) + 1, total: u64::from(groups) });
         }
-        table.commit(added, &replaced, &marks).await?;
+        let now_ms = now.0 / 1_000;
+        table.commit(Change { added, removed: replaced, marks, now_ms, ..Change::default() }).await?;
         Ok(done)
     }
 
@@ -224,7 +225,7 @@ fn compute_group(
     let files = by_date.into_par_iter().map(|(date, rows)| {
         let shape = |cause| Error::Shape { table: FEATURES_TABLE.name, cause };
         let rows = batch(&rows).map_err(shape)?;
-        let encoded = encode(&[rows], &(FEATURES_TABLE.schema)(), FEATURES_TABLE.packing, now.0 / 1_000);
+        let encoded = encode(&FEATURES_TABLE, &[rows], now.0 / 1_000);
         Ok((date, encoded.map_err(|cause| shape(cause.into()))?))
     });
     Ok((files.collect::<Result<_, Error>>()?, counted))

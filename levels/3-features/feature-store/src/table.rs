@@ -10,7 +10,8 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::Timestamp;
 
 /// Patient, time, label (null where there is none), and the features in their order.
-pub static FEATURES_TABLE: TableSpec = TableSpec { name: "features", schema, by_date: true, packing: Packing::Fast };
+pub static FEATURES_TABLE: TableSpec =
+    TableSpec { name: "features", schema, key: &["patient_id", "time"], by_date: true, packing: Packing::Fast };
 
 /// One row to be.
 #[derive(Clone, Debug)]

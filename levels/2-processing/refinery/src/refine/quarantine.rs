@@ -1,146 +1,218 @@
-//! The quarantine table while topics are refined: what stands of a date, and what takes its place.
+//! The quarantine table while topics are refined: which entries are rivals, which fall, and which are new.
+//!
+//! Entries with a time and entries without lie in files of their own, so that the first are found by their time. An entry
+//! of a readable record is the same however often the record is refined; what cannot be read has no key by which that
+//! would show, so quarantine has marks of its own for how far it has taken such records in.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use strata_lakehouse::{DataFile, Lakehouse, Packing, Table, encode};
-use strata_types::{Timestamp, Topic, partition_of};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::error::ArrowError;
+use futures::{StreamExt, TryStreamExt, stream};
+use strata_lakehouse::{Change, DataFile, Lakehouse, Mark, NewFile, Sought, Table, decode, encode, merge};
+use strata_landing::Manifest;
+use strata_types::{Timestamp, Topic};
 
 use crate::Error;
-use crate::column::{batch, schema};
-use crate::finding::{COLUMNS, Entry, QUARANTINE};
-use crate::silver::SilverRow;
-
-/// Where a record stands on its log.
-pub(super) type LogPlace = (String, u8, u64);
-
-/// One date at hand.
-#[derive(Debug)]
-struct Standing {
-    files: Vec<DataFile>,
-    /// The entries that stand.
-    entries: Vec<Entry>,
-    /// Those of them that were not taken out.
-    kept: Vec<Entry>,
-}
+use crate::column::batch;
+use crate::finding::{COLUMNS, Entry, LogPlace, QUARANTINE};
 
 #[derive(Debug)]
 pub(super) struct Quarantine {
-    table: Table,
-    open: BTreeMap<String, Standing>,
-    /// Entries whose record is refined again; they are not put back.
-    leaving: HashSet<LogPlace>,
+    pub(super) table: Table,
+    marks: HashMap<String, u64>,
+}
+
+/// What becomes of quarantine in one wave.
+#[derive(Debug, Default)]
+pub(super) struct Verdicts {
+    /// The entries that are new, or stand again.
+    pub(super) entries: Vec<Entry>,
+    /// The entries that fall, by the path of their file.
+    pub(super) fallen: BTreeMap<String, Vec<Entry>>,
+    /// The buckets of their patients.
+    pub(super) buckets: u16,
 }
 
 impl Quarantine {
     pub(super) async fn open(lakehouse: &Lakehouse) -> Result<Self, Error> {
-        let table = lakehouse.table(&QUARANTINE).await?;
-        Ok(Self { table, open: BTreeMap::new(), leaving: HashSet::new() })
+        Ok(Self { table: lakehouse.table(&QUARANTINE).await?, marks: HashMap::new() })
     }
 
-    /// Takes the entries of the table's rows of these dates and buckets: the contests of other buckets are not held, so
-    /// their entries stay. `None` stands for a table without dates.
-    pub(super) async fn take<R: SilverRow>(
-        &mut self,
-        dates: &HashSet<Option<String>>,
-        buckets: u16,
-    ) -> Result<Vec<Entry>, Error> {
-        let wanted: BTreeSet<String> =
-            if R::SPEC.by_date { dates.iter().flatten().cloned().collect() } else { self.dates() };
-        let mut taken = Vec::new();
-        for date in wanted {
-            self.load(&date).await?;
-            let Some(standing) = self.open.get_mut(&date) else { continue };
-            let (of_table, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut standing.kept)
-                .into_iter()
-                .partition(|entry| is_of::<R>(entry) && is_in(entry, buckets));
-            standing.kept = kept;
-            taken.extend(of_table.into_iter().filter(|entry| !self.leaving.contains(&place(entry))));
-        }
-        Ok(taken)
+    /// The files in which entries of these rows may stand. `None` stands for a table without dates.
+    pub(super) fn files(&self, date: Option<&str>, buckets: u16, sought: &Sought) -> Vec<DataFile> {
+        let may_hold = |file: &&DataFile| {
+            let of_date = date.is_none_or(|date| file.date.as_deref() == Some(date));
+            of_date && file.buckets & buckets != 0 && sought.may_be_in(file)
+        };
+        self.table.files().iter().filter(may_hold).cloned().collect()
     }
 
-    /// Puts back what now stands of what was taken, and what is new; commits when anything changed.
-    pub(super) async fn put(&mut self, entries: Vec<Entry>, now: Timestamp) -> Result<(), Error> {
-        let mut by_date: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-        for entry in entries {
-            by_date.entry(entry.date()).or_default().push(entry);
-        }
-        for date in by_date.keys() {
-            self.load(date).await?;
-        }
-        let (mut added, mut removed) = (Vec::new(), Vec::new());
-        for (date, standing) in std::mem::take(&mut self.open) {
-            let mut entries = by_date.remove(&date).unwrap_or_default();
-            entries.extend(standing.kept);
-            entries.sort_by(|a, b| a.order().cmp(&b.order()));
-            entries.dedup();
-            if entries == standing.entries {
-                continue;
+    /// The entries of these patients and times in a file.
+    pub(super) async fn find(&self, file: &DataFile, sought: &Arc<Sought>) -> Result<Vec<Entry>, Error> {
+        entries_of(&self.table.find(file, sought, &[]).await?)
+    }
+
+    /// The entries of a topic that are wanted, wherever they stand, each with the path of its file.
+    pub(super) async fn search(
+        &self,
+        topic: Topic,
+        wanted: impl Fn(&Entry) -> bool + Send + Sync + Clone + 'static,
+    ) -> Result<Vec<(String, Entry)>, Error> {
+        let searches = stream::iter(self.table.files().to_vec()).map(|file| {
+            let (shelf, wanted) = (self.table.shelf(), wanted.clone());
+            async move {
+                let bytes = shelf.fetch(&file).await?;
+                let search = move || {
+                    let rows = decode(bytes, &[]).map_err(|cause| shape(cause.into()))?;
+                    let entries = entries_of(&rows)?.into_iter();
+                    let wanted = entries.filter(|entry| entry.topic == topic.name() && wanted(entry));
+                    Ok::<_, Error>(wanted.map(|entry| (file.path.clone(), entry)).collect::<Vec<_>>())
+                };
+                tokio::task::spawn_blocking(search).await?
             }
-            removed.extend(standing.files);
-            if entries.is_empty() {
-                continue;
-            }
-            let shape = |cause| Error::Shape { table: QUARANTINE.name, cause };
-            let rows = batch(&COLUMNS, &entries).map_err(shape)?;
-            let encoded = encode(&[rows], &schema(&COLUMNS), Packing::Small, now.0 / 1_000);
-            let encoded = encoded.map_err(|cause| shape(cause.into()))?;
-            added.push(self.table.put(Some(&date), u16::MAX, encoded).await?);
-        }
-        if !added.is_empty() || !removed.is_empty() {
-            self.table.commit(added, &removed, &[]).await?;
-        }
-        Ok(())
+        });
+        let found: Vec<Vec<_>> = searches.buffered(2).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    /// Rows of a topic that wait for their patient's record and need wait no longer.
-    pub(super) async fn waiting(
+    /// Leaves out the unreadable records that quarantine has taken in before: the process ended between its commit and the
+    /// table's.
+    pub(super) async fn not_yet_taken(
         &mut self,
         topic: Topic,
-        is_known: impl Fn(&Entry) -> bool,
-    ) -> Result<HashSet<LogPlace>, Error> {
-        for date in self.dates() {
-            self.load(&date).await?;
-        }
-        let entries = self.open.values().flat_map(|standing| &standing.entries);
-        let waiting = entries.filter(|entry| entry.rule == "unknown_patient" && entry.topic == topic.name());
-        self.leaving = waiting.filter(|entry| is_known(entry)).map(place).collect();
-        Ok(self.leaving.clone())
-    }
-
-    fn dates(&self) -> BTreeSet<String> {
-        self.table.files().iter().filter_map(|file| file.date.clone()).collect()
-    }
-
-    async fn load(&mut self, date: &str) -> Result<(), Error> {
-        if self.open.contains_key(date) {
-            return Ok(());
-        }
-        let files: Vec<DataFile> =
-            self.table.files().iter().filter(|file| file.date.as_deref() == Some(date)).cloned().collect();
-        let mut entries = Vec::new();
-        for file in &files {
-            for rows in self.table.read(file, &[]).await? {
-                let shape = |cause| Error::Shape { table: QUARANTINE.name, cause };
-                entries.extend(Entry::from_batch(&rows).map_err(shape)?);
+        unreadable: Vec<Entry>,
+        leaving: &HashSet<LogPlace>,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut kept = Vec::new();
+        for entry in unreadable {
+            let app = app(topic, &entry.log, entry.partition as u8);
+            let next = match self.marks.get(&app) {
+                Some(next) => *next,
+                None => {
+                    let next = self.table.mark(&app).await?;
+                    *self.marks.entry(app).or_insert(next)
+                }
+            };
+            if entry.offset as u64 >= next || leaving.contains(&entry.place()) {
+                kept.push(entry);
             }
         }
-        entries.sort_by(|a, b| a.order().cmp(&b.order()));
-        self.open.insert(date.to_owned(), Standing { files, kept: entries.clone(), entries });
+        Ok(kept)
+    }
+
+    /// Commits what a wave changes; nothing when it changes nothing.
+    pub(super) async fn put(
+        &mut self,
+        mut verdicts: Verdicts,
+        taken: &[(Topic, &Manifest)],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        verdicts.settle();
+        if verdicts.entries.is_empty() && verdicts.fallen.is_empty() {
+            return Ok(());
+        }
+        let now_ms = now.0 / 1_000;
+        let mut change = Change { marks: marks(taken), now_ms, ..Change::default() };
+        for (path, fallen) in verdicts.fallen {
+            let Some(file) = self.table.files().iter().find(|file| file.path == path).cloned() else { continue };
+            let bytes = self.table.fetch(&file).await?;
+            let fallen: HashSet<(String, LogPlace)> =
+                fallen.into_iter().map(|entry| (entry.topic.clone(), entry.place())).collect();
+            let rest = move || merge(&QUARANTINE, vec![bytes], &|rows| is_not_in(rows, &fallen), now_ms);
+            let rest = tokio::task::spawn_blocking(rest).await?.map_err(|cause| shape(cause.into()))?;
+            if let Some(encoded) = rest {
+                change.added.push(self.table.put(file.date.as_deref(), file.buckets, encoded).await?);
+            }
+            change.removed.push(file);
+        }
+        let mut files: BTreeMap<(String, bool), Vec<Entry>> = BTreeMap::new();
+        for entry in verdicts.entries {
+            files.entry((entry.date(), entry.timestamp.is_some())).or_default().push(entry);
+        }
+        for ((date, _), entries) in files {
+            change.added.push(self.add(&date, entries, verdicts.buckets, now_ms).await?);
+        }
+        let noted: Vec<Mark> = change.marks.clone();
+        self.table.commit(change).await?;
+        self.marks.extend(noted.into_iter().map(|mark| (mark.app, mark.next)));
         Ok(())
+    }
+
+    async fn add(&self, date: &str, mut entries: Vec<Entry>, buckets: u16, now_ms: i64) -> Result<NewFile, Error> {
+        let encoding = move || {
+            entries.sort_by(|a, b| a.order().cmp(&b.order()));
+            let rows = batch(&COLUMNS, &entries).map_err(shape)?;
+            encode(&QUARANTINE, &[rows], now_ms).map_err(|cause| shape(cause.into()))
+        };
+        let encoded = tokio::task::spawn_blocking(encoding).await??;
+        Ok(self.table.put(Some(date), buckets, encoded).await?)
     }
 }
 
-/// Whether an entry is about a readable record of the table.
-fn is_of<R: SilverRow>(entry: &Entry) -> bool {
-    entry.key.is_some() && entry.topic == R::TOPIC.name()
+impl Verdicts {
+    /// What falls and stands again as it was stays where it is.
+    fn settle(&mut self) {
+        let mut new: HashMap<LogPlace, Vec<Entry>> = HashMap::new();
+        for entry in self.entries.drain(..) {
+            new.entry(entry.place()).or_default().push(entry);
+        }
+        for fallen in self.fallen.values_mut() {
+            let mut of_record: BTreeMap<LogPlace, Vec<Entry>> = BTreeMap::new();
+            for entry in fallen.drain(..) {
+                of_record.entry(entry.place()).or_default().push(entry);
+            }
+            for (place, mut entries) in of_record {
+                let again = new.get_mut(&place).map(|again| {
+                    again.sort_by(|a, b| a.order().cmp(&b.order()));
+                    entries.sort_by(|a, b| a.order().cmp(&b.order()));
+                    *again == entries
+                });
+                if again == Some(true) {
+                    new.remove(&place);
+                } else {
+                    fallen.extend(entries);
+                }
+            }
+        }
+        self.fallen.retain(|_, fallen| !fallen.is_empty());
+        self.entries.extend(new.into_values().flatten());
+    }
 }
 
-fn is_in(entry: &Entry, buckets: u16) -> bool {
-    let bucket = entry.patient_id.as_deref().map(|id| partition_of(id.as_bytes()));
-    bucket.is_some_and(|bucket| buckets & (1 << bucket) != 0)
+fn is_not_in(rows: &RecordBatch, fallen: &HashSet<(String, LogPlace)>) -> Result<BooleanArray, ArrowError> {
+    let column =
+        |name: &str| rows.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column `{name}`")));
+    let (topic, log) = (column("topic")?.as_string::<i32>(), column("log")?.as_string::<i32>());
+    let partition = column("partition")?.as_primitive::<Int32Type>();
+    let offset = column("offset")?.as_primitive::<Int64Type>();
+    let is_in = |row| {
+        let place = (log.value(row).to_owned(), partition.value(row) as u8, offset.value(row) as u64);
+        fallen.contains(&(topic.value(row).to_owned(), place))
+    };
+    Ok((0..rows.num_rows()).map(|row| Some(!is_in(row))).collect())
 }
 
-fn place(entry: &Entry) -> LogPlace {
-    (entry.log.clone(), entry.partition as u8, entry.offset as u64)
+fn entries_of(rows: &[RecordBatch]) -> Result<Vec<Entry>, Error> {
+    let read: Result<Vec<_>, _> = rows.iter().map(Entry::from_batch).collect();
+    Ok(read.map_err(shape)?.into_iter().flatten().collect())
+}
+
+fn shape(cause: ArrowError) -> Error {
+    Error::Shape { table: QUARANTINE.name, cause }
+}
+
+fn marks(taken: &[(Topic, &Manifest)]) -> Vec<Mark> {
+    let mut next: BTreeMap<String, u64> = BTreeMap::new();
+    for (topic, manifest) in taken {
+        let end = next.entry(app(*topic, &manifest.log, manifest.partition)).or_default();
+        *end = manifest.end_offset().max(*end);
+    }
+    next.into_iter().map(|(app, next)| Mark { app, next }).collect()
+}
+
+fn app(topic: Topic, log: &str, partition: u8) -> String {
+    format!("quarantine/{topic}/{log}/{partition}")
 }

@@ -1,18 +1,16 @@
-//! One wave: lines to rows, rows by date, dates to files. CPU only, on all cores.
+//! One wave: lines to rows, rows by date. CPU only, on all cores.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use rayon::prelude::*;
-use strata_lakehouse::{DataFile, decode, encode};
 use strata_landing::{Bronze, Lines, Manifest};
 use strata_types::PatientId;
 
 use super::OnInvalid;
 use crate::Error;
-use crate::finding::{Entry, Finding, Scope};
-use crate::merge::{NewRow, merge};
+use crate::contest::{Fresh, NewRow};
+use crate::finding::{Entry, Finding, LogPlace, Scope};
 use crate::parse::{Place, parse};
 use crate::silver::SilverRow;
 
@@ -28,6 +26,12 @@ impl Bundle {
         let lines = bronze.read(&self.manifest).await?;
         Ok((self, lines))
     }
+
+    /// Where the lines stand that are wanted again.
+    pub(super) fn again(&self) -> impl Iterator<Item = LogPlace> + '_ {
+        let place = |offset: &u64| (self.manifest.log.clone(), self.manifest.partition, *offset);
+        self.only.iter().flatten().map(place)
+    }
 }
 
 /// What decides whether a readable row is refused.
@@ -40,83 +44,33 @@ pub(super) struct Policy {
 /// The refined records of a wave.
 #[derive(Debug)]
 pub(super) struct Wave<R> {
-    pub(super) rows: BTreeMap<Option<String>, Vec<NewRow<R>>>,
+    pub(super) dates: BTreeMap<Option<String>, Fresh<R>>,
     pub(super) unreadable: Vec<Entry>,
     pub(super) records: u64,
+    /// The buckets of its patients, a bit each.
     pub(super) buckets: u16,
-}
-
-/// A file to be, and those that it replaces.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) date: Option<String>,
-    pub(super) buckets: u16,
-    pub(super) encoded: strata_lakehouse::Encoded,
-    pub(super) replaces: Vec<DataFile>,
-}
-
-/// What a wave makes of the table.
-#[derive(Debug)]
-pub(super) struct MergedWave {
-    pub(super) parts: Vec<Part>,
-    pub(super) entries: Vec<Entry>,
-    pub(super) written: u64,
+    /// Where its records stand that are refined again.
+    pub(super) leaving: HashSet<LogPlace>,
 }
 
 impl<R: SilverRow> Wave<R> {
-    pub(super) fn refine(bundles: Vec<(Bundle, Lines)>, policy: &Policy) -> Self {
+    pub(super) fn refine(bundles: Vec<(Bundle, Lines)>, policy: &Policy) -> Result<Self, Error> {
         let buckets = bundles.iter().fold(0, |bits, (bundle, _)| bits | 1 << bundle.manifest.partition);
+        let leaving = bundles.iter().flat_map(|(bundle, _)| bundle.again()).collect();
         let refined: Vec<_> =
             bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
-        let mut wave = Self { rows: BTreeMap::new(), unreadable: Vec::new(), records: 0, buckets };
-        for (rows, unreadable) in refined {
-            wave.records += (rows.len() + unreadable.len()) as u64;
-            wave.unreadable.extend(unreadable);
+        let (mut records, mut unreadable) = (0, Vec::new());
+        let mut by_date: BTreeMap<Option<String>, Vec<NewRow<R>>> = BTreeMap::new();
+        for (rows, not_read) in refined {
+            records += (rows.len() + not_read.len()) as u64;
+            unreadable.extend(not_read);
             for (date, row) in rows {
-                wave.rows.entry(date).or_default().push(row);
+                by_date.entry(date).or_default().push(row);
             }
         }
-        wave
-    }
-
-    /// Merges every date with what stands.
-    pub(super) fn merge(
-        self,
-        standing: Vec<(DataFile, Bytes)>,
-        entries: Vec<Entry>,
-        now_ms: i64,
-    ) -> Result<MergedWave, Error> {
-        let mut files: HashMap<Option<String>, Vec<(DataFile, Bytes)>> = HashMap::new();
-        for (file, bytes) in standing {
-            files.entry(file.date.clone()).or_default().push((file, bytes));
-        }
-        let mut quarantined: HashMap<Option<String>, Vec<Entry>> = HashMap::new();
-        for entry in entries {
-            let date = R::SPEC.by_date.then(|| entry.date());
-            quarantined.entry(date).or_default().push(entry);
-        }
-        let jobs: Vec<_> = self
-            .rows
-            .into_iter()
-            .map(|(date, rows)| {
-                let files = files.remove(&date).unwrap_or_default();
-                let entries = quarantined.remove(&date).unwrap_or_default();
-                (date, rows, files, entries)
-            })
-            .collect();
-        let buckets = self.buckets;
-        let done: Vec<_> = jobs
-            .into_par_iter()
-            .map(|(date, rows, files, entries)| merge_date::<R>(date, rows, files, entries, buckets, now_ms))
-            .collect::<Result<_, Error>>()?;
-        let mut merged = MergedWave { parts: Vec::new(), entries: self.unreadable, written: 0 };
-        merged.entries.extend(quarantined.into_values().flatten());
-        for (part, entries, written) in done {
-            merged.parts.extend(part);
-            merged.entries.extend(entries);
-            merged.written += written;
-        }
-        Ok(merged)
+        let shape = |cause| Error::Shape { table: R::SPEC.name, cause };
+        let dates = by_date.into_par_iter().map(|(date, rows)| Ok((date, Fresh::new(rows).map_err(shape)?)));
+        Ok(Self { dates: dates.collect::<Result<_, Error>>()?, unreadable, records, buckets, leaving })
     }
 }
 
@@ -158,27 +112,4 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
         rows.push((date, NewRow { row, findings, raw }));
     }
     (rows, unreadable)
-}
-
-fn merge_date<R: SilverRow>(
-    date: Option<String>,
-    rows: Vec<NewRow<R>>,
-    files: Vec<(DataFile, Bytes)>,
-    entries: Vec<Entry>,
-    buckets: u16,
-    now_ms: i64,
-) -> Result<(Option<Part>, Vec<Entry>, u64), Error> {
-    let table = R::SPEC.name;
-    let mut standing = Vec::new();
-    for (_, bytes) in &files {
-        let decoded = decode(bytes.clone(), &[]);
-        standing.extend(decoded.map_err(|cause| Error::Shape { table, cause: cause.into() })?);
-    }
-    let merged = merge::<R>(rows, &standing, entries).map_err(|cause| Error::Shape { table, cause })?;
-    let Some(rows) = merged.rows else { return Ok((None, merged.entries, merged.written)) };
-    let encoded = encode(&[rows], &(R::SPEC.schema)(), R::SPEC.packing, now_ms);
-    let encoded = encoded.map_err(|cause| Error::Shape { table, cause: cause.into() })?;
-    let buckets = files.iter().fold(buckets, |bits, (file, _)| bits | file.buckets);
-    let replaces = files.into_iter().map(|(file, _)| file).collect();
-    Ok((Some(Part { date, buckets, encoded, replaces }), merged.entries, merged.written))
 }

@@ -13,6 +13,7 @@ use crate::{Origin, validate};
 pub static ADVERSE_EVENTS: TableSpec = TableSpec {
     name: "adverse_events",
     schema: || schema(&AdverseEventRow::columns()),
+    key: &["patient_id", "event_timestamp", "event_type", "source"],
     by_date: true,
     packing: Packing::Small,
 };
@@ -26,7 +27,6 @@ pub(crate) struct AdverseEventRow {
 impl SilverRow for AdverseEventRow {
     const TOPIC: Topic = Topic::AdverseEvents;
     const SPEC: &'static TableSpec = &ADVERSE_EVENTS;
-    const KEY: &'static [&'static str] = &["patient_id", "event_timestamp", "event_type", "source"];
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::AdverseEvent(event) = event else { return None };

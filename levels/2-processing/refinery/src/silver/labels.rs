@@ -10,8 +10,13 @@ use crate::column::{Column, schema};
 use crate::finding::Finding;
 
 /// The table of given outcomes, by the date of the prediction.
-pub static LABELS: TableSpec =
-    TableSpec { name: "labels", schema: || schema(&LabelRow::columns()), by_date: true, packing: Packing::Small };
+pub static LABELS: TableSpec = TableSpec {
+    name: "labels",
+    schema: || schema(&LabelRow::columns()),
+    key: &["patient_id", "time", "source"],
+    by_date: true,
+    packing: Packing::Small,
+};
 
 #[derive(Debug)]
 pub(crate) struct LabelRow {
@@ -22,7 +27,6 @@ pub(crate) struct LabelRow {
 impl SilverRow for LabelRow {
     const TOPIC: Topic = Topic::Labels;
     const SPEC: &'static TableSpec = &LABELS;
-    const KEY: &'static [&'static str] = &["patient_id", "time", "source"];
 
     fn new(event: Event, origin: Origin, _: &mut Vec<Finding>) -> Option<Self> {
         let Event::Label(label) = event else { return None };

@@ -11,8 +11,13 @@ use crate::standardise::{self, CanonicalLab};
 use crate::{Origin, validate};
 
 /// The table of laboratory results, by the date of the sample.
-pub static LABS: TableSpec =
-    TableSpec { name: "labs", schema: || schema(&LabRow::columns()), by_date: true, packing: Packing::Small };
+pub static LABS: TableSpec = TableSpec {
+    name: "labs",
+    schema: || schema(&LabRow::columns()),
+    key: &["patient_id", "timestamp", "variable", "source"],
+    by_date: true,
+    packing: Packing::Small,
+};
 
 #[derive(Debug)]
 pub(crate) struct LabRow {
@@ -26,7 +31,6 @@ impl SilverRow for LabRow {
     const TOPIC: Topic = Topic::Labs;
     const SPEC: &'static TableSpec = &LABS;
     /// Fault 23: labs were deduplicated by patient and test, which threw away genuine earlier results.
-    const KEY: &'static [&'static str] = &["patient_id", "timestamp", "variable", "source"];
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::LabResult(result) = event else { return None };

@@ -14,6 +14,7 @@ use crate::{Origin, standardise, validate};
 pub static MEDICATIONS: TableSpec = TableSpec {
     name: "medications",
     schema: || schema(&MedicationRow::columns()),
+    key: &["patient_id", "timestamp", "drug_name", "route", "source"],
     by_date: true,
     packing: Packing::Small,
 };
@@ -46,7 +47,6 @@ impl MedicationRow {
 impl SilverRow for MedicationRow {
     const TOPIC: Topic = Topic::Medications;
     const SPEC: &'static TableSpec = &MEDICATIONS;
-    const KEY: &'static [&'static str] = &["patient_id", "timestamp", "drug_name", "route", "source"];
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::Medication(dose) = event else { return None };

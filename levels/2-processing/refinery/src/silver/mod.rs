@@ -35,8 +35,6 @@ pub(crate) trait SilverRow: Sized + Send + Sync + 'static {
     const TOPIC: Topic;
     /// The table.
     const SPEC: &'static TableSpec;
-    /// The columns that identify a row, patient and time first.
-    const KEY: &'static [&'static str];
 
     /// Standardises, validates and derives. What is wrong goes to `findings`. `None` for an event of
     /// another kind.

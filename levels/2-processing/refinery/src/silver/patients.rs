@@ -11,8 +11,13 @@ use crate::finding::Finding;
 use crate::validate::in_range;
 
 /// The table of patients; not partitioned, since a patient has no date.
-pub static PATIENTS: TableSpec =
-    TableSpec { name: "patients", schema: || schema(&PatientRow::columns()), by_date: false, packing: Packing::Small };
+pub static PATIENTS: TableSpec = TableSpec {
+    name: "patients",
+    schema: || schema(&PatientRow::columns()),
+    key: &["patient_id"],
+    by_date: false,
+    packing: Packing::Small,
+};
 
 #[derive(Debug)]
 pub(crate) struct PatientRow {
@@ -24,7 +29,6 @@ pub(crate) struct PatientRow {
 impl SilverRow for PatientRow {
     const TOPIC: Topic = Topic::Patients;
     const SPEC: &'static TableSpec = &PATIENTS;
-    const KEY: &'static [&'static str] = &["patient_id"];
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::Patient(mut patient) = event else { return None };

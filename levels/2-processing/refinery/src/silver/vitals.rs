@@ -12,8 +12,13 @@ use crate::standardise::{self, RawVitals};
 use crate::{Origin, quality, validate};
 
 /// The table of readings, by the date of the reading.
-pub static VITALS: TableSpec =
-    TableSpec { name: "vitals", schema: || schema(&VitalsRow::columns()), by_date: true, packing: Packing::Small };
+pub static VITALS: TableSpec = TableSpec {
+    name: "vitals",
+    schema: || schema(&VitalsRow::columns()),
+    key: &["patient_id", "timestamp", "source"],
+    by_date: true,
+    packing: Packing::Small,
+};
 
 #[derive(Debug)]
 pub(crate) struct VitalsRow {
@@ -27,7 +32,6 @@ pub(crate) struct VitalsRow {
 impl SilverRow for VitalsRow {
     const TOPIC: Topic = Topic::Vitals;
     const SPEC: &'static TableSpec = &VITALS;
-    const KEY: &'static [&'static str] = &["patient_id", "timestamp", "source"];
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::Vitals(mut vitals) = event else { return None };

@@ -1,0 +1,123 @@
+//! Which bronze is new, and in which portions it is taken.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use strata_landing::{LIVE, Manifest};
+use strata_types::{PatientId, Topic};
+
+use super::Refinery;
+use super::quarantine::Quarantine;
+use super::standing::Standing;
+use super::wave::Bundle;
+use crate::Error;
+use crate::finding::{Entry, LogPlace};
+use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow};
+
+/// All bronze that no commit has read yet, by topic.
+pub(super) async fn all_new(
+    refinery: &Refinery,
+    standing: &mut Standing,
+) -> Result<HashMap<Topic, Vec<Bundle>>, Error> {
+    Ok(HashMap::from([
+        (Topic::Patients, new::<PatientRow>(refinery, standing).await?),
+        (Topic::Vitals, new::<VitalsRow>(refinery, standing).await?),
+        (Topic::Labs, new::<LabRow>(refinery, standing).await?),
+        (Topic::Medications, new::<MedicationRow>(refinery, standing).await?),
+        (Topic::AdverseEvents, new::<AdverseEventRow>(refinery, standing).await?),
+        (Topic::Labels, new::<LabelRow>(refinery, standing).await?),
+    ]))
+}
+
+async fn new<R: SilverRow>(refinery: &Refinery, standing: &mut Standing) -> Result<Vec<Bundle>, Error> {
+    let table = standing.table::<R>(&refinery.lakehouse).await?;
+    let mut read = HashMap::new();
+    if let Some(table) = table {
+        for (log, partition) in refinery.bronze.logs(R::TOPIC).await? {
+            let next = table.mark(&app(R::TOPIC, &log, partition)).await?;
+            read.insert((log, partition), next);
+        }
+    }
+    let from = |log: &str, partition: u8| read.get(&(log.to_owned(), partition)).copied().unwrap_or(0);
+    let manifests = contiguous(refinery.bronze.since(R::TOPIC, &from).await?, &from);
+    Ok(manifests.into_iter().map(|manifest| Bundle { manifest, only: None }).collect())
+}
+
+/// Of objects sorted by log, partition and offset, those that follow on each other from the mark. Objects may be committed
+/// out of their order; one whose predecessor is not there yet waits, for the mark would pass over what is between. An
+/// import counts from 0; the live log begins with the first object that there is, because the log itself may have
+/// forgotten its beginning.
+pub(super) fn contiguous(manifests: Vec<Manifest>, from: &dyn Fn(&str, u8) -> u64) -> Vec<Manifest> {
+    let mut next: HashMap<(String, u8), u64> = HashMap::new();
+    let mut follows = |manifest: &Manifest| {
+        let next = next.entry((manifest.log.clone(), manifest.partition)).or_insert_with(|| {
+            let mark = from(&manifest.log, manifest.partition);
+            if mark == 0 && manifest.log == LIVE { manifest.first_offset } else { mark }
+        });
+        let follows = manifest.first_offset == *next;
+        if follows {
+            *next = manifest.end_offset();
+        }
+        follows
+    };
+    manifests.into_iter().filter(|manifest| follows(manifest)).collect()
+}
+
+/// Rows that waited in quarantine for patients who have a record now.
+pub(super) async fn returning(
+    refinery: &Refinery,
+    topic: Topic,
+    quarantine: &Quarantine,
+    come: Arc<HashSet<PatientId>>,
+) -> Result<Vec<Bundle>, Error> {
+    let waits = move |entry: &Entry| {
+        let id = entry.patient_id.as_deref().and_then(|id| id.parse().ok());
+        entry.rule == "unknown_patient" && id.is_some_and(|id: PatientId| come.contains(&id))
+    };
+    let found = quarantine.search(topic, waits).await?;
+    again(refinery, topic, found.into_iter().map(|(_, entry)| entry)).await
+}
+
+/// The records of entries, to be refined again.
+pub(super) async fn again(
+    refinery: &Refinery,
+    topic: Topic,
+    entries: impl Iterator<Item = Entry>,
+) -> Result<Vec<Bundle>, Error> {
+    let records: BTreeSet<LogPlace> = entries.map(|entry| entry.place()).collect();
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let manifests = refinery.bronze.holding(topic, &records).await?;
+    let bundles = manifests.into_iter().map(|manifest| {
+        let (log, partition) = (manifest.log.clone(), manifest.partition);
+        let here = (log.clone(), partition, manifest.first_offset)..(log, partition, manifest.end_offset());
+        let only = records.range(here).map(|place| place.2).collect();
+        Bundle { manifest, only: Some(only) }
+    });
+    Ok(bundles.collect())
+}
+
+/// Splits the work into waves of about `wave_bytes`, bucket after bucket.
+pub(super) fn waves(mut bundles: Vec<Bundle>, wave_bytes: u64) -> Vec<Vec<Bundle>> {
+    bundles.sort_by(|a, b| {
+        let order = |m: &Manifest| (m.partition, m.log.clone(), m.first_offset);
+        order(&a.manifest).cmp(&order(&b.manifest))
+    });
+    let mut waves: Vec<Vec<Bundle>> = Vec::new();
+    let mut size = 0;
+    for bundle in bundles {
+        if waves.is_empty() || size + bundle.manifest.raw_bytes > wave_bytes {
+            waves.push(Vec::new());
+            size = 0;
+        }
+        size += bundle.manifest.raw_bytes;
+        waves.last_mut().expect("a wave was just begun").push(bundle);
+    }
+    waves
+}
+
+/// Whose progress a mark is.
+pub(super) fn app(topic: Topic, log: &str, partition: u8) -> String {
+    format!("refine/{topic}/{log}/{partition}")
+}
