@@ -2,6 +2,7 @@
 //!
 //! They lie in no queue of their own: quarantine says which they are, and bronze has kept them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +11,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArra
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use serde::{Serialize, Serializer};
-use strata_refinery::QUARANTINE;
+use strata_refinery::{Place, QUARANTINE, Refused, Replayed};
 use strata_types::{Timestamp, Topic};
 
 use crate::Stack;
@@ -120,19 +121,27 @@ impl Stack {
         let refused = LetterFilter { topic: Some(*topic), ..LetterFilter::default() }.sql();
         let here =
             format!("{refused} AND log = {} AND \"partition\" = {partition} AND \"offset\" = {offset}", quoted(log));
-        let findings = match self.processing.has_table(QUARANTINE.name)? {
-            true => self.letters(&here, "ORDER BY rule").await?,
-            false => Vec::new(),
-        };
+        let is_there = self.processing.has_table(QUARANTINE.name)?;
+        let findings = if is_there { self.letters(&here, "ORDER BY rule").await? } else { Vec::new() };
         let bronze = self.processing.bronze();
-        let from = |other: &str, of: u8| if other == log && of == *partition { 0 } else { u64::MAX };
-        let manifests = bronze.since(*topic, &from).await?;
+        let manifests = bronze.holding(*topic, &BTreeSet::from([(log.clone(), *partition, *offset)])).await?;
         let holds = manifests.into_iter().find(|m| (m.first_offset..m.end_offset()).contains(offset));
         let Some(manifest) = holds else { bail!("bronze has no record at `{place}`: `strata dlq list` names places") };
         let lines = bronze.read(&manifest).await?;
         let line = lines.iter().nth((offset - manifest.first_offset) as usize);
         let line = line.with_context(|| format!("`{}` ends before offset {offset}", manifest.object))?;
         Ok(Letter { findings, bytes: strata_landing::as_it_came(line).into_owned(), object: manifest.object })
+    }
+
+    /// Refines dead letters again by today's rules: those that any of these means. The caller holds the lock of silver.
+    pub async fn replay(&self, letters: &[Refused]) -> Result<Replayed> {
+        let mut replayed = Replayed::default();
+        for refused in letters {
+            let Replayed { tried, in_silver } = self.processing.replay(refused).await?;
+            replayed.tried += tried;
+            replayed.in_silver += in_silver;
+        }
+        Ok(replayed)
     }
 
     async fn letters(&self, which: &str, order: &str) -> Result<Vec<DeadLetter>> {
@@ -168,19 +177,19 @@ impl Stack {
     }
 }
 
+impl From<LetterPlace> for Refused {
+    fn from(LetterPlace { topic, log, partition, offset }: LetterPlace) -> Self {
+        Self { topic: Some(topic), rule: None, place: Some(Place { log, partition, offset }) }
+    }
+}
+
 impl LetterFilter {
     fn sql(&self) -> String {
-        let mut sql = "scope IN ('row', 'record')".to_owned();
-        if let Some(topic) = self.topic {
-            sql += &format!(" AND topic = '{topic}'");
-        }
-        if let Some(rule) = &self.rule {
-            sql += &format!(" AND rule = {}", quoted(rule));
-        }
-        if let Some(since) = self.since {
-            sql += &format!(" AND CAST(ingested_at AS BIGINT) >= {}", since.0);
-        }
-        sql
+        let topic = self.topic.map(|topic| format!("topic = '{topic}'"));
+        let rule = self.rule.as_deref().map(|rule| format!("rule = {}", quoted(rule)));
+        let since = self.since.map(|since| format!("CAST(ingested_at AS BIGINT) >= {}", since.0));
+        let refused = "scope IN ('row', 'record')".to_owned();
+        [Some(refused), topic, rule, since].into_iter().flatten().collect::<Vec<_>>().join(" AND ")
     }
 }
 

@@ -8,7 +8,9 @@ use strata_config::{OnInvalid, Processing as Config};
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
-use strata_refinery::{Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
+use strata_refinery::{
+    Progress, QualityReport, Refined, Refinery, Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
+};
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
 
@@ -42,6 +44,11 @@ impl Processing {
     /// Refines what is new in bronze.
     pub async fn refine(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
         Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
+    }
+
+    /// Refines again, by today's rules, what was refused whole.
+    pub(crate) async fn replay(&self, refused: &Refused) -> Result<Replayed> {
+        Ok(self.refinery.replay(refused, Timestamp(self.clock.now_micros())).await?)
     }
 
     /// Whether nothing was ever written to bronze.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use strata_lakehouse::{Lakehouse, Packing, TableSpec, encode};
+use strata_lakehouse::{Change, Lakehouse, Packing, TableSpec, encode};
 use strata_types::Timestamp;
 
 use super::KINDS;
@@ -21,6 +21,7 @@ pub(crate) static SUBJECTS: TableSpec = TableSpec {
         let field = |name, kind| Field::new(name, kind, true);
         Arc::new(Schema::new(vec![field("patient_id", DataType::Utf8), field("subject_id", DataType::Int64)]))
     },
+    key: &["patient_id"],
     by_date: false,
     packing: Packing::Small,
 };
@@ -46,9 +47,9 @@ pub(super) async fn number(lakehouse: &Lakehouse, now: Timestamp) -> Result<(Has
     let columns: Vec<ArrayRef> =
         vec![Arc::new(StringArray::from_iter_values(&new)), Arc::new(Int64Array::from(given.clone()))];
     let rows = RecordBatch::try_new((SUBJECTS.schema)(), columns)?;
-    let encoded = encode(&[rows], &(SUBJECTS.schema)(), SUBJECTS.packing, now.0 / 1_000)?;
-    let file = table.put(None, u16::MAX, encoded).await?;
-    table.commit(vec![file], &[], &[]).await?;
+    let now_ms = now.0 / 1_000;
+    let added = vec![table.put(None, u16::MAX, encode(&SUBJECTS, &[rows], now_ms)?).await?];
+    table.commit(Change { added, now_ms, ..Change::default() }).await?;
     let count = new.len() as u64;
     numbers.extend(new.into_iter().zip(given));
     Ok((numbers, count))

@@ -17,6 +17,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Import(_) => ("import", Action::Create),
         Command::Generate(_) => ("generate", Action::Create),
         Command::Refine(_) => ("refine", Action::Update),
+        Command::Dlq(dlq) if dlq.changes() => ("dlq replay", Action::Update),
         Command::Features(_) => ("features", Action::Update),
         Command::Train(_) => ("train", Action::Create),
         Command::Evaluate(_) => ("evaluate", Action::Create),

@@ -1,6 +1,7 @@
 //! `strata dlq`: the records that silver refused whole.
 
 mod list;
+mod replay;
 mod show;
 
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 
-/// Lists and shows the records that silver refused whole
+/// Lists, shows and replays the records that silver refused whole
 #[derive(Debug, Args)]
 pub(crate) struct Dlq {
     #[command(subcommand)]
@@ -21,13 +22,20 @@ pub(crate) struct Dlq {
 enum Command {
     List(list::List),
     Show(show::Show),
+    Replay(replay::Replay),
 }
 
 impl Dlq {
+    /// Whether it may change silver.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self.command, Command::Replay(_))
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         match self.command {
             Command::List(command) => command.run(context).await,
             Command::Show(command) => command.run(context).await,
+            Command::Replay(command) => command.run(context).await,
         }
     }
 }
