@@ -10,6 +10,8 @@ pub use levels::{LEVELS, PROFILES};
 mod folder;
 pub use folder::{Folder, Writer};
 
+mod producing;
+
 mod infrastructure;
 pub use infrastructure::S3;
 
@@ -46,10 +48,11 @@ pub use worker::{PROGRESS, WORKER, Worker};
 pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlError, Health, Place};
 pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
 pub use strata_evaluation::Gate;
-pub use strata_lakehouse::Format;
-pub use strata_refinery::{QualityReport, Refined};
-pub use strata_services::{Figure, State};
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
+pub use strata_lakehouse::Format;
+pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
+pub use strata_refinery::{QualityReport, Refined, Refused, Replayed};
+pub use strata_services::{Figure, State};
 pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;

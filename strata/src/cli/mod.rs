@@ -101,11 +101,11 @@ enum Command {
     Demo(demo::Demo),
     /// Reads a data set into bronze
     Import(import::Import),
-    /// Fills bronze with the synthetic hospital
+    /// Fills bronze with the synthetic hospital, or sends it to an event log
     Generate(generate::Generate),
     /// Refines new bronze into silver tables
     Refine(refine::Refine),
-    /// Lists and shows the records that silver refused whole
+    /// Lists, shows and replays the records that silver refused whole
     Dlq(dlq::Dlq),
     /// Computes the features of every patient and hour, or of given times
     Features(features::Features),
@@ -219,8 +219,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // A stack fells itself when it is asked to stop.
-    let hears_itself = matches!(cli.command, Command::Up(_));
+    // A stack fells itself when it is asked to stop; a production sends what it has begun, and reports.
+    let hears_itself = match &cli.command {
+        Command::Up(_) => true,
+        Command::Generate(generate) => generate.hears_itself(),
+        _ => false,
+    };
     let code = runtime.block_on(async {
         if hears_itself {
             return Box::pin(cli.command.run(&context)).await;

@@ -55,10 +55,14 @@ impl Token {
         if text.lines().any(|line| line.split_whitespace().next() == Some(&self.name)) {
             bail!("`{}` has a token already: remove its line from `{}` first", self.name, file.display());
         }
-        let scopes: Vec<Scope> = self.scope.iter().map(|scope| match scope {
-            For::Write => Scope::Write,
-            For::Read => Scope::Read,
-        }).collect();
+        let scopes: Vec<Scope> = self
+            .scope
+            .iter()
+            .map(|scope| match scope {
+                For::Write => Scope::Write,
+                For::Read => Scope::Read,
+            })
+            .collect();
         let Minted { token, line } = mint(&self.name, &scopes);
         let mut options = OpenOptions::new();
         options.create(true).append(true);

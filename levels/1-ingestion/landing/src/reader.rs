@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use strata_objects::Objects;
 use strata_types::{Timestamp, Topic};
 
+use crate::Error;
 use crate::manifest::{Manifest, manifest_name, object_name, parse_name};
 use crate::writer::hex;
-use crate::Error;
 
 /// How many manifests are read at once.
 const READERS: usize = 16;
