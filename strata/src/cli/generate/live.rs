@@ -35,11 +35,12 @@ impl Generate {
             None => log(&stack.folder, context).await?,
         };
         let brokers = brokers.strip_prefix("kafka://").unwrap_or(&brokers);
+        let asked_to_stop = interrupted();
         output::note(&format!("sending to {brokers}; Ctrl-C ends it, with everything acknowledged kept"));
         let production = stack.production(hospital, brokers, pace, self.count)?;
         let meter = production.meter();
         let stop = context.scope.token();
-        let (running, asked_to_stop) = (production.run(&stop), interrupted());
+        let running = production.run(&stop);
         tokio::pin!(running, asked_to_stop);
         let bar = progress::bar("sending", self.count);
         let report = loop {
