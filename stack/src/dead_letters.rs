@@ -146,8 +146,8 @@ impl Stack {
 
     async fn letters(&self, which: &str, order: &str) -> Result<Vec<DeadLetter>> {
         let sql = format!(
-            "SELECT topic, log, \"partition\", \"offset\", CAST(ingested_at AS BIGINT), scope, rule, reason, patient_id, \
-             CAST(\"timestamp\" AS BIGINT), event_id FROM quarantine WHERE {which} {order}"
+            "SELECT topic, log, \"partition\", \"offset\", CAST(ingested_at AS BIGINT) AS taken_in, scope, rule, reason, patient_id, \
+             CAST(\"timestamp\" AS BIGINT) AS happened_at, event_id FROM quarantine WHERE {which} {order}"
         );
         let mut letters = Vec::new();
         for batch in &self.processing.query(&sql).await?.batches {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use strata_config::Synthetic;
 use strata_runtime::interrupted;
 use strata_stack::{Client, Counts, Ended, Folder, Report};
@@ -57,7 +57,9 @@ impl Generate {
             }
         };
         bar.finish_and_clear();
-        let report = report?;
+        let report = report.with_context(|| {
+            format!("cannot send to {brokers}: `strata up` raises a log, `--to kafka HOST:PORT` names another")
+        })?;
         if context.json {
             output::json(&report)?;
         } else {
