@@ -60,8 +60,9 @@ impl Bronze {
         offset: u64,
         logged: &[Timestamp],
     ) -> Result<Option<Manifest>, Error> {
-        let names = logged.iter().map(|logged| object_name(topic, log, partition, offset, *logged));
-        for object in names.collect::<BTreeSet<_>>() {
+        let objects: BTreeSet<String> =
+            logged.iter().map(|logged| object_name(topic, log, partition, offset, *logged)).collect();
+        for object in objects {
             let name = manifest_name(&object);
             if let Some(bytes) = self.objects.find(&name).await? {
                 return read_manifest(&name, &bytes).map(Some);
@@ -80,10 +81,10 @@ impl Bronze {
         let begin: BTreeMap<(String, u8, u64), &String> = begin.collect();
         let holds = |record: &(String, u8, u64)| {
             let (first, name) = begin.range(..=record).next_back()?;
-            (first.0 == record.0 && first.1 == record.1).then_some(*name)
+            (first.0 == record.0 && first.1 == record.1).then(|| (*name).clone())
         };
-        let wanted: BTreeSet<&String> = records.iter().filter_map(holds).collect();
-        let reads = stream::iter(wanted).map(|name| self.manifest(name));
+        let wanted: BTreeSet<String> = records.iter().filter_map(holds).collect();
+        let reads = stream::iter(wanted).map(|name| async move { self.manifest(&name).await });
         reads.buffered(READERS).try_collect().await
     }
 

@@ -61,7 +61,7 @@ impl Quarantine {
         topic: Topic,
         wanted: impl Fn(&Entry) -> bool + Send + Sync + Clone + 'static,
     ) -> Result<Vec<(String, Entry)>, Error> {
-        let searches = stream::iter(self.table.files().to_vec()).map(|file| {
+        let searches = self.table.files().iter().cloned().map(|file| {
             let (shelf, wanted) = (self.table.shelf(), wanted.clone());
             async move {
                 let bytes = shelf.fetch(&file).await?;
@@ -74,7 +74,7 @@ impl Quarantine {
                 tokio::task::spawn_blocking(search).await?
             }
         });
-        let found: Vec<Vec<_>> = searches.buffered(2).try_collect().await?;
+        let found: Vec<Vec<_>> = stream::iter(searches.collect::<Vec<_>>()).buffered(2).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 

@@ -82,7 +82,11 @@ impl Standing {
             done += bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum::<u64>();
             let taken: Vec<Manifest> =
                 bundles.iter().filter(|bundle| bundle.only.is_none()).map(|bundle| bundle.manifest.clone()).collect();
-            let lines = stream::iter(bundles).map(|bundle| bundle.read(&refinery.bronze)).buffered(READERS);
+            let reads = bundles.into_iter().map(|bundle| {
+                let bronze = refinery.bronze.clone();
+                async move { bundle.read(&bronze).await }
+            });
+            let lines = stream::iter(reads.collect::<Vec<_>>()).buffered(READERS);
             let lines = lines.try_collect().await?;
             let policy = Policy { on_invalid: refinery.settings.on_invalid, enrolled: work.enrolled.clone() };
             let wave: Wave<R> = tokio::task::spawn_blocking(move || Wave::refine(lines, &policy)).await??;
@@ -296,7 +300,8 @@ async fn silver_rivals<R: SilverRow>(
         |file: &&DataFile| file.date.as_deref() == date && file.buckets & buckets != 0 && sought.may_be_in(file);
     let (first, columns) = (files.len(), ranked::<R>());
     files.extend(table.files().iter().filter(may_hold).cloned());
-    let found = stream::iter(&files[first..]).map(|file| table.find(file, sought, &columns)).buffered(READERS);
+    let finds: Vec<_> = files[first..].iter().map(|file| table.find(file, sought, &columns)).collect();
+    let found = stream::iter(finds).buffered(READERS);
     let found: Vec<Vec<RecordBatch>> = found.try_collect().await?;
     Ok(numbered(first, found))
 }
@@ -311,7 +316,8 @@ async fn entry_rivals(
 ) -> Result<Vec<(usize, Vec<Entry>)>, Error> {
     let first = files.len();
     files.extend(quarantine.files(date, buckets, sought));
-    let found = stream::iter(&files[first..]).map(|file| quarantine.find(file, sought)).buffered(READERS);
+    let finds: Vec<_> = files[first..].iter().map(|file| quarantine.find(file, sought)).collect();
+    let found = stream::iter(finds).buffered(READERS);
     let found: Vec<Vec<Entry>> = found.try_collect().await?;
     Ok(found
         .into_iter()

@@ -1,34 +1,23 @@
 //! The law of silver: any batching, any order of arrival and any number of replays give the same rows, and the same quarantine.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use proptest::prelude::*;
-use strata_lakehouse::{Format, Lakehouse};
+use strata_lakehouse::Lakehouse;
 use strata_landing::{Availability, Bronze, open};
 use strata_objects::Objects;
 use strata_refinery::{OnInvalid, Refinery, Settings};
 use strata_types::{HOUR, MINUTE, PatientId, Timestamp, Topic};
 
-/// A record and when it arrived.
-#[derive(Clone, Debug)]
-struct Arrival {
-    topic: Topic,
-    patient: PatientId,
-    logged: Timestamp,
-    line: String,
-}
-
-const START: i64 = 1_767_225_600_000_000; // 2026-01-01T00:00:00Z
+use crate::world::{Arrival, Live, START, follower, land_and_refine, refine, state};
 
 fn arrival() -> impl Strategy<Value = Arrival> {
     let values = prop_oneof![Just(80.0), Just(500.0), Just(120.0), 30.0..200.0_f64];
     // Few patients, times and sources, so that keys meet; a third of the records is damaged in some way.
-    (0..3_u8, 0..4_i64, 0..2_u8, 0..6_i64, values, 0..8_u8, 0..3_u8).prop_map(
+    (0..3_u8, 0..6_i64, 0..2_u8, 0..6_i64, values, 0..8_u8, 0..3_u8).prop_map(
         |(patient, hour, source, delay, value, damage, id)| {
             let patient: PatientId = format!("p{patient}").parse().unwrap();
-            let time = Timestamp(START + hour * 9 * HOUR);
+            let time = Timestamp(START + hour * 5 * HOUR + i64::from(source) * 1_500);
             let logged = time + delay * 10 * MINUTE;
             let event_id = if id == 0 { String::new() } else { format!(r#","event_id":"e{id}""#) };
             let (topic, line) = match damage {
@@ -54,62 +43,13 @@ fn arrival() -> impl Strategy<Value = Arrival> {
     )
 }
 
-/// Writes arrivals as a log of their own and refines.
-async fn land_and_refine(root: &Path, log: &str, arrivals: Vec<Arrival>, wave_bytes: u64) {
-    let objects = Objects::directory(root).unwrap();
-    let (mut writer, flusher) = open(objects.clone(), log, Availability::AtArrival, Timestamp(0), 300).await.unwrap();
-    let writing = tokio::task::spawn_blocking(move || {
-        for arrival in arrivals {
-            writer.append(arrival.topic, &arrival.patient, Some(arrival.logged), arrival.line.as_bytes()).unwrap();
-        }
-        writer.finish().unwrap()
-    });
-    let (written, landed) = tokio::join!(writing, flusher.run());
-    written.unwrap();
-    landed.unwrap();
-    refine(root, wave_bytes).await;
-}
-
-async fn refine(root: &Path, wave_bytes: u64) {
-    let bronze = Bronze::new(Objects::directory(root).unwrap());
-    let lakehouse = Lakehouse::open(&root.join("tables"), Vec::new()).unwrap();
-    let settings = Settings { on_invalid: OnInvalid::Cell, require_enrolment: false, wave_bytes };
-    Refinery::new(bronze, lakehouse, settings).run(Timestamp(START), &mut |_| {}).await.unwrap();
-}
-
-/// Everything that silver and quarantine say, but for places on the log.
-async fn state(root: &Path) -> Vec<String> {
-    let lakehouse = Lakehouse::open(&root.join("tables"), Vec::new()).unwrap();
-    let names = lakehouse.names().unwrap();
-    let mut state = Vec::new();
-    for (table, columns) in [
-        ("vitals", "*"),
-        ("labs", "*"),
-        (
-            "quarantine",
-            "topic, key, patient_id, timestamp, ingested_at, event_id, scope, rule, variable, raw_value, reason, raw",
-        ),
-    ] {
-        if names.iter().any(|name| name == table) {
-            let rows = lakehouse.query(&format!("SELECT {columns} FROM {table}")).await.unwrap();
-            let mut csv = Vec::new();
-            rows.write(Format::Csv, &mut csv).unwrap();
-            let text = String::from_utf8(csv).unwrap();
-            let mut lines: Vec<String> = text.lines().skip(1).map(|line| format!("{table}: {line}")).collect();
-            lines.sort();
-            state.extend(lines);
-        }
-    }
-    state
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn silver_does_not_depend_on_how_records_came(
         mut arrivals in prop::collection::vec(arrival(), 1..40),
-        cuts in prop::collection::vec(0_usize..40, 0..3),
+        cuts in prop::collection::vec(0_usize..40, 0..9),
         shuffle in any::<u64>(),
         wave_bytes in prop_oneof![Just(1_u64), Just(1_000), Just(1 << 30)],
     ) {
@@ -136,6 +76,39 @@ proptest! {
         });
         let (a, b) = runtime.block_on(async { (state(once.path()).await, state(pieces.path()).await) });
         prop_assert_eq!(a, b, "of {} different records", unique.len());
+    }
+
+    /// Silver that followed the live log, pass by pass, is what one run makes of it; also when passes were dropped on their way.
+    #[test]
+    fn following_gives_what_refining_gives(
+        arrivals in prop::collection::vec(arrival(), 1..40),
+        cuts in prop::collection::vec((0_usize..40, 0_usize..60), 0..9),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (once, followed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (a, b) = runtime.block_on(async {
+            land_and_refine(once.path(), "all", arrivals.clone(), 1 << 30).await;
+            let mut live = Live::at(followed.path());
+            let mut follower = follower(followed.path());
+            let mut cuts: Vec<_> = cuts.into_iter().map(|(cut, polls)| (cut % (arrivals.len() + 1), polls)).collect();
+            cuts.sort_unstable();
+            let mut from = 0;
+            for (to, polls) in cuts {
+                let landed = live.land(arrivals[from..to].to_vec()).await;
+                from = to;
+                // Dropped after so many turns, unless it has ended before.
+                tokio::select! {
+                    biased;
+                    pass = follower.pass(&landed, Timestamp(START)) => drop(pass.unwrap()),
+                    () = async { for _ in 0..polls { tokio::task::yield_now().await } } => {}
+                }
+            }
+            let landed = live.land(arrivals[from..].to_vec()).await;
+            let pass = follower.pass(&landed, Timestamp(START)).await.unwrap();
+            assert_eq!(pass.waiting, 0);
+            (state(once.path()).await, state(followed.path()).await)
+        });
+        prop_assert_eq!(a, b);
     }
 
     /// A replay of the readable records, as another log, changes nothing.
