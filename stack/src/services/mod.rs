@@ -162,16 +162,19 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
 
 /// The foreign log that the configuration names, if it names one.
 pub(crate) fn external_log(config: &strata_config::Config) -> Result<Option<Options>> {
+    let log = &config.infrastructure.log;
+    if log.is_empty() { Ok(None) } else { log_options(config, log).map(Some) }
+}
+
+/// How a log is spoken to, with the properties that the configuration names.
+pub(crate) fn log_options(config: &strata_config::Config, brokers: &str) -> Result<Options> {
     let infrastructure = &config.infrastructure;
-    if infrastructure.log.is_empty() {
-        return Ok(None);
-    }
     let mut text = String::new();
     if !infrastructure.log_properties.is_empty() {
         let cannot = || format!("cannot read infrastructure.log_properties `{}`", infrastructure.log_properties);
         text = std::fs::read_to_string(&infrastructure.log_properties).with_context(cannot)?;
     }
-    Ok(Some(Options::from_properties(&infrastructure.log, &text)?))
+    Ok(Options::from_properties(brokers, &text)?)
 }
 
 /// What a server answers to a plain GET: the status and the body.
