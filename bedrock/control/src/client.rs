@@ -23,9 +23,7 @@ impl Client {
         };
         match connect.await {
             Ok(stream) => Ok(Some(Self { stream })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-                Ok(None)
-            }
+            Err(error) if is_nobody(error.kind()) => Ok(None),
             Err(cause) => Err(Error::Folder { path: run.socket(), cause }),
         }
     }
@@ -54,4 +52,9 @@ impl Client {
         }
         Err(Error::Lost)
     }
+}
+
+/// Nobody listens: there is no socket, it is of a stack that has gone, or of one that went while we knocked.
+fn is_nobody(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
 }
