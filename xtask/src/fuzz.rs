@@ -102,8 +102,7 @@ fn fuzz(fuzzer: &Path, cache: &Path, target: &str, seconds: u64) -> Result<Repor
     let mut command = Command::new(fuzzer);
     command
         .current_dir(places::root())
-        .arg("run")
-        .arg(target)
+        .args(["run", target, "--features", target])
         .args([&corpus, &places::root().join("fuzz/seeds").join(target)]);
     command.arg("--target-dir").arg(cache.join("target"));
     command.args(["--", "-print_final_stats=1", "-timeout=10", "-max_len=16384"]);
