@@ -10,7 +10,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use serde::Serialize;
 use strata_control::Lock;
-use strata_landing::LIVE;
+use strata_landing::{Beginning, LIVE};
 use strata_types::{Timestamp, Topic};
 
 use crate::export::SUBJECTS;
@@ -128,12 +128,15 @@ impl Stack {
 
     /// Takes away what levels hold, and leaves behind from where the live log goes on. Whoever could write there must be felled.
     pub async fn erase(&self, held: &[Holdings]) -> Result<()> {
+        let takes = |level| held.iter().any(|holdings| holdings.level == level);
+        // Without the log, and without silver that knows how far it read, offsets mean nothing to anybody any more.
+        let goes_on = !(takes(0) && takes(2));
         for holdings in held {
             let _lock = lock_of(&self.folder, holdings.level)?;
             let mut ends = Vec::new();
-            if holdings.level == 1 {
+            if holdings.level == 1 && goes_on {
                 for topic in Topic::EVENTS {
-                    ends.push((topic, self.processing.bronze().ends(topic, LIVE).await?));
+                    ends.push((topic, self.processing.bronze().ends(topic, LIVE, Beginning::Earliest).await?));
                 }
             }
             for path in &holdings.paths {

@@ -1,6 +1,7 @@
 //! The data folder: what lies where, and the locks that keep its writers apart.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use strata_control::{Lock, RunFolder};
@@ -78,6 +79,16 @@ impl Folder {
     /// Where services write what happens.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")
+    }
+
+    /// When something was imported into bronze last, by whatever process; for comparing with a later answer.
+    pub(crate) fn imported(&self) -> Option<SystemTime> {
+        std::fs::metadata(self.root.join("run/imported")).and_then(|about| about.modified()).ok()
+    }
+
+    /// Says that something was imported.
+    pub(crate) fn note_import(&self) -> std::io::Result<()> {
+        std::fs::write(self.root.join("run/imported"), "")
     }
 
     pub(crate) fn tables(&self) -> PathBuf {

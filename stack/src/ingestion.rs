@@ -14,9 +14,12 @@ use strata_sources::synthetic::{self, Hospital};
 use strata_sources::{Availability, Record, Sink, Source, Summary, importer};
 use strata_types::Timestamp;
 
+use crate::Folder;
+
 /// Takes sources into bronze.
 #[derive(Debug)]
 pub struct Ingestion {
+    folder: Folder,
     objects: Objects,
     object_bytes: usize,
     clock: Arc<dyn Clock>,
@@ -42,8 +45,9 @@ pub struct Imported {
     pub damage: Option<String>,
 }
 
-pub(crate) fn build(config: &Config, objects: &Objects, clock: &Arc<dyn Clock>) -> Ingestion {
-    Ingestion { objects: objects.clone(), object_bytes: config.object_bytes as usize, clock: Arc::clone(clock) }
+pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Ingestion {
+    let (objects, object_bytes) = (objects.clone(), config.object_bytes as usize);
+    Ingestion { folder: folder.clone(), objects, object_bytes, clock: Arc::clone(clock) }
 }
 
 impl Ingestion {
@@ -94,6 +98,9 @@ impl Ingestion {
         let Landed { records, objects, stored_bytes, .. } = flushed.context("bronze could not be written")?;
         let (read, finished) = read.context("the reader died")?;
         let already_there = finished?;
+        if records > 0 {
+            self.folder.note_import().context("a running stack could not be told of the import")?;
+        }
         let (summary, damage) = match read {
             Ok(summary) => (summary, None),
             Err(error) => (Summary::default(), Some(error.to_string())),

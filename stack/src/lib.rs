@@ -90,7 +90,7 @@ impl Stack {
     pub fn build(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self> {
         let folder = Folder::open(&config.data_dir)?;
         let objects = infrastructure::build(&config.infrastructure, &folder)?;
-        let ingestion = ingestion::build(&config.ingestion, &objects, clock);
+        let ingestion = ingestion::build(&config.ingestion, &folder, &objects, clock);
         let processing = processing::build(&config.processing, &folder, &objects, clock)?;
         let features = features::build(&config.features, &config.labels, &processing, clock);
         let models = models::build(&config.training, &config.serving, &folder, &features, clock);

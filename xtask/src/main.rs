@@ -1,4 +1,4 @@
-//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench`.
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | fuzz`.
 //!
 //! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
 //! prerequisites name runs everything with one command.
@@ -16,6 +16,8 @@ mod contracts;
 
 mod bench;
 
+mod fuzz;
+
 mod binary;
 
 mod places;
@@ -29,8 +31,10 @@ usage: cargo xtask CHORE
   setup                 only install: Redis, Postgres, and a Python environment with the clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
+  fuzz [TARGET...] [--seconds N]
+                        show strangers' bytes, made up by a fuzzer, to what reads them (60 s each, or N)
 
-STRATA_CACHE says where the Python environment lies (default: ~/.cache/strata).
+STRATA_CACHE says where the Python environment and the fuzzer lie (default: ~/.cache/strata).
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +56,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["contracts"] => contracts::write(),
         ["contracts", "--check"] => contracts::check(),
         ["bench", names @ ..] => bench::run(names),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -1,15 +1,17 @@
 //! From the log to bronze.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use strata_landing::{Landing, LiveSettings};
+use strata_landing::{Landing, LiveSettings, Meter};
 use strata_objects::Objects;
 use strata_runtime::Scope;
-use strata_services::{BoxError, Figure, Meter, Service};
+use strata_services::{BoxError, Figure, Meter as Rate, Service};
 use strata_types::Topic;
+use tokio::sync::Notify;
 
 use super::log::LogService;
 use crate::Stack;
@@ -30,31 +32,24 @@ pub(super) struct LandingService {
 }
 
 /// How far bronze is, for whoever goes on from there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Landed {
-    /// When something landed last.
-    moved: Mutex<Instant>,
-    /// Records that landed since this process began.
-    pub(super) records: Meter,
+    pub(super) meter: Meter,
+    rate: Rate,
+    /// Where bronze ends.
+    ends: Mutex<BTreeMap<(Topic, u8), u64>>,
     /// Rings whenever something has landed.
-    pub(super) rings: tokio::sync::Notify,
-}
-
-impl Default for Landed {
-    fn default() -> Self {
-        Self { moved: Mutex::new(Instant::now()), records: Meter::default(), rings: tokio::sync::Notify::new() }
-    }
+    pub(super) rings: Notify,
 }
 
 impl Landed {
-    fn more(&self, records: u64) {
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.records.add(records);
-        self.rings.notify_one();
+    /// Where bronze ends in each partition of the live log, as far as was heard.
+    pub(super) fn ends(&self) -> BTreeMap<(Topic, u8), u64> {
+        self.lock().clone()
     }
 
-    fn stood_still(&self) -> Duration {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Topic, u8), u64>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,8 +60,18 @@ impl LandingService {
             object_bytes: config.object_bytes as usize,
             open_bytes: OPEN_BYTES,
             age: Duration::from_secs_f64(config.landing_seconds),
+            beginning: log.beginning(),
         };
         Self { objects: stack.objects().clone(), settings, log, landed }
+    }
+
+    /// Records in Strata's own log that are not in bronze.
+    fn lag(&self) -> Option<u64> {
+        let partitions = self.log.broker()?.stats().partitions;
+        let ends = partitions
+            .into_iter()
+            .filter_map(|known| Some((known.topic.parse::<Topic>().ok()?, known.partition as u8, known.end as u64)));
+        Some(self.landed.meter.lag(ends))
     }
 }
 
@@ -74,12 +79,15 @@ impl Service for LandingService {
     fn raise(&self, scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
             let landing = Landing::new(self.objects.clone(), self.log.options()?, self.settings);
-            let (broker, progress) = (self.log.broker(), Arc::clone(&self.landed));
-            progress.more(0);
+            let landing = landing.metered(self.landed.meter.clone());
+            let (log, progress) = (Arc::clone(&self.log), Arc::clone(&self.landed));
             let stop = scope.token();
             scope.spawn_service("land", async move {
                 let landed = |topic: Topic, partition: u8, end: u64| {
-                    let Some(broker) = &broker else { return };
+                    progress.lock().insert((topic, partition), end);
+                    progress.rings.notify_one();
+                    // Of Strata's own log, as it is now: it may have been opened anew.
+                    let Some(broker) = log.broker() else { return };
                     if let Err(error) = broker.release(topic.name(), i32::from(partition), end as i64) {
                         tracing::warn!(%error, %topic, partition, "the log keeps what has landed");
                     }
@@ -93,7 +101,11 @@ impl Service for LandingService {
 
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            let (behind, since) = (0, self.landed.stood_still());
+            let stats = self.landed.meter.stats();
+            if let Some(trouble) = stats.trouble {
+                return Err(trouble.into());
+            }
+            let (behind, since) = (self.lag().unwrap_or(0), stats.since_commit.unwrap_or_default());
             if behind > 0 && since > STANDSTILL {
                 let since = since.as_secs();
                 return Err(format!("{behind} records wait, and bronze has stood still for {since} s").into());
@@ -104,6 +116,10 @@ impl Service for LandingService {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        vec![Figure::new("records landed", self.landed.records.per_second(), "1/s")]
+        let stats = self.landed.meter.stats();
+        self.landed.rate.add(stats.records.saturating_sub(self.landed.rate.total()));
+        let mut figures = vec![Figure::new("records landed", self.landed.rate.per_second(), "1/s")];
+        figures.extend(self.lag().map(|lag| Figure::new("waiting", lag as f64, "")));
+        figures
     }
 }

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use strata_broker::client::{Admin, NewTopic, Options};
 use strata_broker::embedded::{Broker, Settings, TopicConfig, Unhealthy};
-use strata_landing::{Bronze, LIVE};
+use strata_landing::{Beginning, Bronze, LIVE};
 use strata_runtime::{Clock, Scope};
 use strata_services::{BoxError, Figure, Meter, Service};
 use strata_types::{PARTITIONS, Topic};
@@ -56,6 +56,14 @@ impl LogService {
         }
     }
 
+    /// Where it begins for who reads it first.
+    pub(super) fn beginning(&self) -> Beginning {
+        match self {
+            Self::Own(_) => Beginning::Whole,
+            Self::Elsewhere(_) => Beginning::Earliest,
+        }
+    }
+
     /// Strata's own broker, while it stands.
     pub(super) fn broker(&self) -> Option<Broker> {
         match self {
@@ -93,7 +101,7 @@ impl OwnLog {
         let is_new = |topic: &Topic| partitions.iter().any(|known| known.topic == topic.name() && known.end == 0);
         for topic in Topic::EVENTS.into_iter().filter(is_new) {
             // A log that was erased goes on where bronze ends: an offset never comes to mean another record.
-            for (partition, end) in self.bronze.ends(topic, LIVE).await? {
+            for (partition, end) in self.bronze.ends(topic, LIVE, Beginning::Earliest).await? {
                 broker.begin_at(topic.name(), i32::from(partition), end as i64)?;
             }
         }

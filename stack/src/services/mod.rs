@@ -56,7 +56,8 @@ impl Services {
             }
             Some(options) => LogService::Elsewhere(options),
         });
-        let (landed, outlook) = (Arc::new(landing::Landed::default()), Arc::new(Outlook::default()));
+        let (landed, fares) = (Arc::new(landing::Landed::default()), Arc::new(refinery::Fares::default()));
+        let outlook = Arc::new(Outlook::default());
         let or_here =
             |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
         let key_value = or_here(&config.infrastructure.key_value, format!("file://{}", folder.key_value().display()));
@@ -93,7 +94,7 @@ impl Services {
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
             ("gateway", Arc::new(gateway::GatewayService::new(stack, Arc::clone(&log), audit, Arc::clone(&outlook)))),
             ("silver", first(first::Made::Silver)),
-            ("refinery", Arc::new(refinery::RefineryService::new(stack, landed))),
+            ("refinery", Arc::new(refinery::RefineryService::new(stack, landed, fares))),
             ("features", first(first::Made::Features)),
             ("model", first(first::Made::Model)),
             ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),

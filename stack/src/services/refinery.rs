@@ -1,14 +1,15 @@
 //! Bronze to silver, again and again: the same steps as the batch.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use strata_refinery::{Follower, Pass};
 use strata_runtime::Scope;
 use strata_services::{BoxError, Figure, Meter, Service};
-use tokio::runtime::Handle;
+use strata_types::Timestamp;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,8 @@ use crate::folder::Writer;
 
 /// Silver that is so far behind is ill.
 const FAR_BEHIND: Duration = Duration::from_mins(1);
+/// How long is waited for a bell that does not ring, before it is looked all the same.
+const LOOK: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct RefineryService {
@@ -28,46 +31,65 @@ pub(super) struct RefineryService {
 
 /// How it goes, for those who look.
 #[derive(Debug, Default)]
-struct Fares {
-    records: Meter,
-    rows: Meter,
-    /// When silver was as new as bronze the last time, in microseconds since 1970; 0: never.
-    fresh_at: AtomicI64,
+pub(super) struct Fares {
+    pub(super) records: Meter,
+    pub(super) rows: Meter,
+    /// Records that silver refused whole, or that another superseded.
+    pub(super) not_written: Meter,
+    last: Mutex<Option<Pass>>,
+}
+
+impl Fares {
+    fn passed(&self, pass: Pass) {
+        for topic in &pass.topics {
+            self.records.add(topic.records);
+            self.rows.add(topic.written);
+            self.not_written.add(topic.not_written + topic.unreadable);
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(pass);
+    }
+
+    /// How old silver's newest record is, while records wait for silver; none wait: nothing.
+    pub(super) fn behind(&self, now: Timestamp) -> Option<Duration> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let pass = last.as_ref()?;
+        let since = pass.refined_until.filter(|_| pass.waiting > 0).map_or(0, |until| now.0 - until.0);
+        Some(Duration::from_micros(since.max(0) as u64))
+    }
 }
 
 impl RefineryService {
-    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>) -> Self {
-        Self { stack: Arc::clone(stack), landed, fares: Arc::default() }
+    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>, fares: Arc<Fares>) -> Self {
+        Self { stack: Arc::clone(stack), landed, fares }
     }
 
-    fn behind(&self) -> Duration {
-        let since = self.stack.clock().now_micros() - self.fares.fresh_at.load(Ordering::Relaxed);
-        Duration::from_micros(since.max(0) as u64)
+    fn now(&self) -> Timestamp {
+        Timestamp(self.stack.clock().now_micros())
     }
 }
 
-/// Looks for new bronze again and again. The last look comes after the wish to stop: what had landed by then is refined.
-async fn follow(
-    stack: &Stack,
-    landed: &Landed,
-    fares: &Fares,
-    every: Duration,
-    stopping: &CancellationToken,
-) -> Result<(), BoxError> {
+/// Follows what lands. The last look comes after the wish to stop: what had landed by then is refined.
+async fn follow(stack: &Stack, landed: &Landed, fares: &Fares, stopping: &CancellationToken) -> Result<(), BoxError> {
+    let every = Duration::from_secs_f64(stack.config().processing.refine_seconds);
+    let mut follower: Follower = stack.processing.follower();
+    let mut imported = stack.folder.imported();
     loop {
-        let (stops, began) = (stopping.is_cancelled(), stack.clock().now_micros());
-        for topic in stack.processing.refine(&mut |_| {}).await? {
-            fares.records.add(topic.records);
-            fares.rows.add(topic.written);
+        let stops = stopping.is_cancelled();
+        // What others bring into bronze is found by looking at all of it, which is not done without need.
+        let now_imported = stack.folder.imported();
+        if now_imported != imported {
+            (follower, imported) = (stack.processing.follower(), now_imported);
         }
-        fares.fresh_at.store(began, Ordering::Relaxed);
+        let ends: BTreeMap<_, _> = landed.ends();
+        let ends: Vec<_> = ends.into_iter().map(|((topic, partition), end)| (topic, partition, end)).collect();
+        fares.passed(follower.pass(&ends, Timestamp(stack.clock().now_micros())).await?);
         if stops {
             return Ok(());
         }
         tokio::select! {
             () = stopping.cancelled() => {}
             () = async { tokio::join!(sleep(every), landed.rings.notified()); } => {}
-            () = sleep(every * 5) => {}
+            () = sleep(LOOK.max(every)) => {}
         }
     }
 }
@@ -77,14 +99,10 @@ impl Service for RefineryService {
         async move {
             let lock = self.stack.folder.lock(Writer::Silver, "strata up")?;
             let (stack, landed) = (Arc::clone(&self.stack), Arc::clone(&self.landed));
-            let fares = Arc::clone(&self.fares);
-            let every = Duration::from_secs_f64(self.stack.config().processing.refine_seconds);
-            let stopping = scope.token();
-            let runtime = Handle::current();
-            // A thread of its own: much of it is computing.
-            scope.spawn_blocking("refine", move || {
+            let (fares, stopping) = (Arc::clone(&self.fares), scope.token());
+            scope.spawn_service("refine", async move {
                 let _lock = lock;
-                runtime.block_on(follow(&stack, &landed, &fares, every, &stopping))
+                follow(&stack, &landed, &fares, &stopping).await
             });
             Ok(())
         }
@@ -93,10 +111,7 @@ impl Service for RefineryService {
 
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            if self.fares.fresh_at.load(Ordering::Relaxed) == 0 {
-                return Err("it has not refined anything yet".into());
-            }
-            let behind = self.behind();
+            let behind = self.fares.behind(self.now()).ok_or("it has not looked at bronze yet")?;
             if behind > FAR_BEHIND {
                 return Err(format!("silver is {} s behind bronze", behind.as_secs()).into());
             }
@@ -106,10 +121,11 @@ impl Service for RefineryService {
     }
 
     fn figures(&self) -> Vec<Figure> {
+        let behind = self.fares.behind(self.now()).unwrap_or_default();
         vec![
             Figure::new("records refined", self.fares.records.per_second(), "1/s"),
             Figure::new("rows written", self.fares.rows.per_second(), "1/s"),
-            Figure::new("behind", self.behind().as_secs_f64(), "s"),
+            Figure::new("behind", behind.as_secs_f64(), "s"),
         ]
     }
 }

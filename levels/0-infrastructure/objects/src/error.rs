@@ -13,3 +13,23 @@ pub struct Error {
 
 /// What went wrong below.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// Whether the same may go well later: a network that was cut, a server that is busy, a disk that is full. What is
+    /// forbidden, impossible or not there does not pass by itself.
+    pub fn may_pass(&self) -> bool {
+        use object_store::Error as Store;
+        !matches!(
+            self.cause.downcast_ref(),
+            Some(
+                Store::NotFound { .. }
+                    | Store::InvalidPath { .. }
+                    | Store::NotSupported { .. }
+                    | Store::NotImplemented { .. }
+                    | Store::PermissionDenied { .. }
+                    | Store::Unauthenticated { .. }
+                    | Store::UnknownConfigurationKey { .. }
+            )
+        )
+    }
+}

@@ -3,7 +3,7 @@
 use strata_types::Topic;
 
 use crate::manifest::{Availability, Draft};
-use crate::writer::commit;
+use crate::writer::Packed;
 use crate::{Bronze, Error};
 
 impl Bronze {
@@ -11,7 +11,7 @@ impl Bronze {
     /// bronze that was erased while its log, and what was made of it, goes on.
     pub async fn begin(&self, topic: Topic, log: &str, partition: u8, offset: u64) -> Result<(), Error> {
         let nothing = Draft::new(topic, partition, offset);
-        commit(self.objects(), log, Availability::AtArrival, nothing).await?;
+        Packed::new(log, Availability::AtArrival, nothing).await?.put(self.objects()).await?;
         Ok(())
     }
 }

@@ -12,7 +12,18 @@ mod writer;
 pub use writer::{Flusher, Landed, Writer, open};
 
 mod live;
-pub use live::{LIVE, LIVE_TOPICS, Landing, LiveSettings, as_it_came};
+pub use live::{Beginning, LIVE, Landing, LiveSettings};
+
+/// The topics that arrive live.
+pub const LIVE_TOPICS: [strata_types::Topic; 5] = strata_types::Topic::EVENTS;
+
+mod meter;
+pub use meter::{Meter, Stats};
+
+mod line;
+mod open_objects;
+mod patience;
+pub use line::as_it_came;
 
 mod begin;
 
@@ -57,4 +68,11 @@ pub enum Error {
     /// The flusher has gone, so nothing can be written.
     #[error("bronze takes no more records: the write before failed")]
     Closed,
+}
+
+impl Error {
+    /// Whether the same may go well later, with nothing changed here.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Objects(error) if error.may_pass())
+    }
 }

@@ -4,28 +4,24 @@
 //! where to go on, after whatever end. A record that was read and not committed is read again; one that was committed is
 //! not. Nothing else writes the live log's objects, because the data folder has one stack.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine;
 use futures::{StreamExt, TryStreamExt, stream};
-use strata_broker::client::{Consumer, ConsumerSettings, Options, Record, Start};
+use strata_broker::client::{Admin, Consumer, ConsumerSettings, Options, Start};
 use strata_objects::Objects;
-use strata_types::{PARTITIONS, Timestamp, Topic};
-use tokio::time::Instant;
+use strata_types::{PARTITIONS, Topic};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::manifest::{Availability, Draft};
-use crate::writer::commit;
-use crate::{Bronze, Error};
+use crate::open_objects::OpenObjects;
+use crate::patience::persist;
+use crate::writer::Packed;
+use crate::{Bronze, Error, Meter};
 
 /// The name of the live log in bronze.
 pub const LIVE: &str = "live";
-
-/// The topics that arrive live. Labels come with historical sets alone.
-pub const LIVE_TOPICS: [Topic; 5] =
-    [Topic::Vitals, Topic::Medications, Topic::Labs, Topic::AdverseEvents, Topic::Patients];
 
 /// Records that are taken at once.
 const MOST: usize = 20_000;
@@ -36,15 +32,27 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// How many objects are written at once.
 const WRITERS: usize = 4;
 
-/// When an object is closed.
+/// When an object is closed, and where the log begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveSettings {
     /// Raw bytes of one object.
     pub object_bytes: usize,
-    /// Raw bytes of all open objects together: the bound on memory.
+    /// Raw bytes of all open objects together: the bound on memory, but for what is taken at once.
     pub open_bytes: usize,
     /// Since the object's first record was read: the bound on how late bronze is.
     pub age: Duration,
+    /// Where a partition begins of which bronze has nothing.
+    pub beginning: Beginning,
+}
+
+/// Where a partition begins of which bronze has nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beginning {
+    /// At offset 0, and a log without it is an error: the embedded log forgets nothing before it has landed.
+    #[default]
+    Whole,
+    /// At the earliest record there is: a log that others keep may have forgotten its first ones.
+    Earliest,
 }
 
 /// Reads the live log into bronze.
@@ -53,56 +61,101 @@ pub struct Landing {
     objects: Objects,
     options: Options,
     settings: LiveSettings,
+    meter: Meter,
 }
 
-/// Objects that are being filled.
-#[derive(Debug, Default)]
-struct Open {
-    drafts: BTreeMap<(Topic, u8), Filling>,
-    /// The next offset of each partition.
-    next: BTreeMap<(Topic, u8), u64>,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Filling {
-    draft: Draft,
-    since: Instant,
-}
+/// Hears how far bronze goes: topic, partition, end offset.
+type Landed<'a> = &'a (dyn Fn(Topic, u8, u64) + Send + Sync);
 
 impl Landing {
     /// Lands the log at `options` in `objects`. Its topics have to exist, with 16 partitions each.
     pub fn new(objects: Objects, options: Options, settings: LiveSettings) -> Self {
-        Self { objects, options, settings }
+        Self { objects, options, settings, meter: Meter::default() }
+    }
+
+    /// Counts with this meter, which may have counted an earlier landing.
+    #[must_use]
+    pub fn metered(self, meter: Meter) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// What tells how it goes.
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
     }
 
     /// Runs until it is told to stop; then lands what the log holds, and commits. Says of each partition how far bronze goes, at the
     /// start and after each commit: what lies before may go from the log.
-    pub async fn run(
-        &self,
-        stop: &CancellationToken,
-        landed: &(dyn Fn(Topic, u8, u64) + Send + Sync),
-    ) -> Result<(), Error> {
-        let mut open = Open::default();
-        let bronze = Bronze::new(self.objects.clone());
-        for topic in LIVE_TOPICS {
-            let ends = bronze.ends(topic, LIVE).await?;
-            for partition in 0..PARTITIONS {
-                let end = ends.get(&partition).copied().unwrap_or(0);
-                open.next.insert((topic, partition), end);
+    ///
+    /// A store that is away is waited for: nothing more is taken, and the meter says why. Told to stop meanwhile, it gives the
+    /// store a few seconds and then ends with its error; what has not landed is in the log.
+    pub async fn run(&self, stop: &CancellationToken, landed: Landed<'_>) -> Result<(), Error> {
+        self.meter.begin();
+        let landed = &|topic: Topic, partition: u8, end: u64| {
+            self.meter.landed(topic, partition, end);
+            landed(topic, partition, end);
+        };
+        let mut next = BTreeMap::new();
+        for topic in Topic::EVENTS {
+            for (partition, end) in self.ends(topic, stop).await? {
+                next.insert((topic, partition), end);
                 landed(topic, partition, end);
             }
         }
-        let starts = open
-            .next
-            .iter()
-            .map(|(&(topic, partition), &end)| (topic.name(), i32::from(partition), Start::At(end as i64)));
+        let consumer = self.consumer(&next)?;
+        let open = OpenObjects::new(self.settings, next);
+        self.take(&consumer, open, stop, landed).await
+    }
+
+    /// How far bronze goes in each partition that has a beginning.
+    async fn ends(&self, topic: Topic, stop: &CancellationToken) -> Result<BTreeMap<u8, u64>, Error> {
+        let bronze = Bronze::new(self.objects.clone());
+        let beginning = self.settings.beginning;
+        let found = persist(&self.meter, late(stop), || bronze.ends(topic, LIVE, beginning)).await?;
+        let mut ends: BTreeMap<_, _> = found.into_iter().collect();
+        if beginning == Beginning::Whole {
+            (0..PARTITIONS).for_each(|partition| _ = ends.entry(partition).or_insert(0));
+        }
+        Ok(ends)
+    }
+
+    fn consumer(&self, next: &BTreeMap<(Topic, u8), u64>) -> Result<Consumer, Error> {
+        let partitions = Topic::EVENTS.into_iter().flat_map(|topic| (0..PARTITIONS).map(move |one| (topic, one)));
+        let starts = partitions.map(|(topic, partition)| {
+            let start = next.get(&(topic, partition)).map_or(Start::Earliest, |&end| Start::At(end as i64));
+            (topic.name(), i32::from(partition), start)
+        });
         let starts: Vec<_> = starts.collect();
-        let consumer = Consumer::assign(&self.options, &ConsumerSettings::default(), &starts)?;
-        let mut stopped = None;
+        Ok(Consumer::assign(&self.options, &ConsumerSettings::default(), &starts)?)
+    }
+
+    /// Where the log ends, as far as it says.
+    async fn log_ends(&self) -> BTreeMap<(Topic, u8), u64> {
+        let mut ends = BTreeMap::new();
+        let Ok(admin) = Admin::new(&self.options) else { return ends };
+        for topic in Topic::EVENTS {
+            for partition in 0..PARTITIONS {
+                let Ok(marks) = admin.watermarks(topic.name(), i32::from(partition)).await else { return ends };
+                if marks.end > marks.start {
+                    ends.insert((topic, partition), marks.end as u64);
+                }
+            }
+        }
+        ends
+    }
+
+    async fn take(
+        &self,
+        consumer: &Consumer,
+        mut open: OpenObjects,
+        stop: &CancellationToken,
+        landed: Landed<'_>,
+    ) -> Result<(), Error> {
+        let (mut stopped, mut goal) = (None, BTreeMap::new());
         loop {
-            if stop.is_cancelled() {
-                stopped.get_or_insert_with(Instant::now);
+            if stop.is_cancelled() && stopped.is_none() {
+                stopped = Some(Instant::now());
+                goal = timeout(DRAIN, self.log_ends()).await.unwrap_or_default();
             }
             let mut misfit = None;
             let taking = consumer.take(MOST, TICK, |record| {
@@ -115,10 +168,14 @@ impl Landing {
                 taken = taking => taken?,
                 () = stop.cancelled(), if stopped.is_none() => continue,
             };
+            self.meter.open(open.bytes());
             // What the log holds when it is told to stop lands too, as far as time allows.
-            let drained = stopped.is_some_and(|since: Instant| taken == 0 || since.elapsed() > DRAIN);
-            if let Some(drafts) = open.ripe(&self.settings, drained || misfit.is_some()) {
-                self.land(drafts, landed).await?;
+            let all = || taken == 0 && open.has_reached(&goal);
+            let drained = stopped.is_some_and(|since: Instant| all() || since.elapsed() > DRAIN);
+            let ripe = open.ripe(drained || misfit.is_some());
+            if !ripe.is_empty() {
+                self.land(ripe, stop, landed).await?;
+                self.meter.open(open.bytes());
             }
             if let Some(misfit) = misfit {
                 return Err(misfit);
@@ -129,90 +186,21 @@ impl Landing {
         }
     }
 
-    async fn land(&self, drafts: Vec<Draft>, landed: &(dyn Fn(Topic, u8, u64) + Send + Sync)) -> Result<(), Error> {
+    async fn land(&self, drafts: Vec<Draft>, stop: &CancellationToken, landed: Landed<'_>) -> Result<(), Error> {
         let commits = stream::iter(drafts).map(|draft| async {
-            let (topic, partition) = (draft.topic, draft.partition);
-            let (manifest, _) = commit(&self.objects, LIVE, Availability::AtArrival, draft).await?;
-            landed(topic, partition, manifest.end_offset());
+            let packed = Packed::new(LIVE, Availability::AtArrival, draft).await?;
+            let (topic, partition) = (packed.topic, packed.manifest.partition);
+            persist(&self.meter, late(stop), || packed.put(&self.objects)).await?;
+            landed(topic, partition, packed.manifest.end_offset());
+            self.meter.committed(&packed);
             Ok::<_, Error>(())
         });
         commits.buffer_unordered(WRITERS).try_collect().await
     }
 }
 
-impl Open {
-    fn take(&mut self, record: Record<'_>) -> Result<(), Error> {
-        let Ok(topic) = record.topic.parse::<Topic>() else { return Ok(()) };
-        let (partition, offset) = (record.partition as u8, record.offset as u64);
-        let next = self.next.entry((topic, partition)).or_default();
-        if offset != *next {
-            return Err(Error::Gap { topic, partition, landed: *next, found: offset });
-        }
-        *next += 1;
-        let filling = self
-            .drafts
-            .entry((topic, partition))
-            .or_insert_with(|| Filling { draft: Draft::new(topic, partition, offset), since: Instant::now() });
-        let before = filling.draft.lines.len();
-        filling.draft.push(&line(record.payload.unwrap_or(b"null")), Timestamp(record.time_ms * 1_000));
-        self.bytes += filling.draft.lines.len() - before;
-        Ok(())
-    }
-
-    /// Takes out what is to be committed now.
-    fn ripe(&mut self, settings: &LiveSettings, all: bool) -> Option<Vec<Draft>> {
-        let all = all || self.bytes >= settings.open_bytes;
-        let is_ripe = |filling: &Filling| {
-            all || filling.draft.lines.len() >= settings.object_bytes || filling.since.elapsed() >= settings.age
-        };
-        let ripe: Vec<Draft> =
-            self.drafts.extract_if(.., |_, filling| is_ripe(filling)).map(|(_, filling)| filling.draft).collect();
-        self.bytes -= ripe.iter().map(|draft| draft.lines.len()).sum::<usize>();
-        (!ripe.is_empty()).then_some(ripe)
-    }
-}
-
-/// A record as a line. What is no line of UTF-8 becomes a JSON string, `"base64:..."`, which keeps every byte: bronze has
-/// one record a line, and the refinery refuses a string with its reason.
-fn line(payload: &[u8]) -> Cow<'_, [u8]> {
-    if !payload.contains(&b'\n') && std::str::from_utf8(payload).is_ok() {
-        return payload.into();
-    }
-    format!("\"base64:{}\"", base64::engine::general_purpose::STANDARD.encode(payload)).into_bytes().into()
-}
-
-/// The bytes that a line of bronze stands for, as they came.
-pub fn as_it_came(line: &[u8]) -> Cow<'_, [u8]> {
-    let text = line.strip_prefix(b"\"base64:").and_then(|rest| rest.strip_suffix(b"\""));
-    let bytes = text.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
-    // Whatever could have been a line came as this very string.
-    bytes.filter(|bytes| *self::line(bytes) == *line).map_or(Cow::Borrowed(line), Cow::Owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn every_record_comes_back(payload in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\n')], 0..40)) {
-            prop_assert_eq!(&*as_it_came(&line(&payload)), &payload);
-        }
-    }
-
-    #[test]
-    fn a_record_that_looks_like_one_that_is_none_is_itself() {
-        for own in [&br#""base64:YQ==""#[..], br#""base64:?""#, br#""base64:""#] {
-            assert_eq!(&*as_it_came(&line(own)), own);
-        }
-    }
-
-    #[test]
-    fn what_is_no_line_keeps_its_bytes() {
-        assert_eq!(&*line(br#"{"a":1}"#), br#"{"a":1}"#);
-        assert_eq!(&*line(b"a\nb"), b"\"base64:YQpi\"");
-        assert_eq!(&*line(&[0xff]), b"\"base64:/w==\"");
-    }
+/// Ready when it was told to stop a while ago.
+async fn late(stop: &CancellationToken) {
+    stop.cancelled().await;
+    sleep(DRAIN).await;
 }

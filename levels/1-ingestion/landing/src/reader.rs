@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use strata_objects::Objects;
 use strata_types::{Timestamp, Topic};
 
-use crate::Error;
 use crate::manifest::{Manifest, manifest_name, object_name, parse_name};
 use crate::writer::hex;
+use crate::{Beginning, Error};
 
 /// How many manifests are read at once.
 const READERS: usize = 16;
@@ -100,12 +100,17 @@ impl Bronze {
         Ok(Lines(raw))
     }
 
-    /// The end offset of each partition of a log, as far as its objects follow on each other.
-    pub async fn ends(&self, topic: Topic, log: &str) -> Result<HashMap<u8, u64>, Error> {
+    /// The end offset of each partition of a log, as far as its objects follow on each other from its beginning.
+    pub async fn ends(&self, topic: Topic, log: &str, beginning: Beginning) -> Result<HashMap<u8, u64>, Error> {
         let mut ends: HashMap<u8, u64> = HashMap::new();
         let all_of_log = |other: &str, _| if other == log { 0 } else { u64::MAX };
         for manifest in self.since(topic, &all_of_log).await? {
-            let end = ends.entry(manifest.partition).or_default();
+            let first = match beginning {
+                // An object without records says where the log begins since what was before was erased.
+                Beginning::Whole if manifest.count > 0 => 0,
+                _ => manifest.first_offset,
+            };
+            let end = ends.entry(manifest.partition).or_insert(first);
             if manifest.first_offset == *end {
                 *end = manifest.end_offset();
             }

@@ -9,7 +9,7 @@ use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 use tokio::sync::mpsc;
 
 use crate::manifest::{Availability, Draft, Manifest, manifest_name};
-use crate::{Bronze, Error};
+use crate::{Beginning, Bronze, Error};
 
 /// The level of zstd: the fastest that still halves what level 1 of others needs.
 const COMPRESSION: i32 = 1;
@@ -27,8 +27,8 @@ pub async fn open(
 ) -> Result<(Writer, Flusher), Error> {
     let mut committed = HashMap::new();
     for topic in Topic::ALL {
-        committed
-            .extend(Bronze::new(objects.clone()).ends(topic, log).await?.into_iter().map(|(p, end)| ((topic, p), end)));
+        let ends = Bronze::new(objects.clone()).ends(topic, log, Beginning::Whole).await?;
+        committed.extend(ends.into_iter().map(|(partition, end)| ((topic, partition), end)));
     }
     let (sender, receiver) = mpsc::channel(2);
     let writer =
@@ -114,44 +114,60 @@ impl Flusher {
     pub async fn run(mut self) -> Result<Landed, Error> {
         let mut landed = Landed::default();
         while let Some(draft) = self.receiver.recv().await {
-            let (manifest, stored) = commit(&self.objects, &self.log, self.availability, draft).await?;
-            landed.records += manifest.count;
+            let packed = Packed::new(&self.log, self.availability, draft).await?;
+            packed.put(&self.objects).await?;
+            landed.records += packed.manifest.count;
             landed.objects += 1;
-            landed.raw_bytes += manifest.raw_bytes;
-            landed.stored_bytes += stored;
+            landed.raw_bytes += packed.manifest.raw_bytes;
+            landed.stored_bytes += packed.stored_bytes();
         }
         Ok(landed)
     }
 }
 
-/// Puts an object and then, as its commit, its manifest. Gives the manifest and the bytes of the object.
-pub(crate) async fn commit(
-    objects: &Objects,
-    log: &str,
-    availability: Availability,
-    draft: Draft,
-) -> Result<(Manifest, u64), Error> {
-    let name = draft.object_name(log);
-    let damaged = |reason: String| Error::Damaged { name: name.clone(), reason };
-    let compressing = tokio::task::spawn_blocking(move || {
-        let bytes = zstd::bulk::compress(&draft.lines, COMPRESSION)?;
-        let sha256 = hex(&Sha256::digest(&bytes));
-        Ok::<_, std::io::Error>((draft, Bytes::from(bytes), sha256))
-    });
-    let compressed = compressing.await.map_err(|error| damaged(error.to_string()))?;
-    let (draft, bytes, sha256) = compressed.map_err(|error| damaged(error.to_string()))?;
-    let manifest = draft.manifest(log, sha256, availability);
-    let stored = bytes.len() as u64;
-    if objects.put_new(&manifest.object, bytes.clone()).await? == Put::Exists
-        && objects.get(&manifest.object).await? != bytes
-    {
-        // Left by a writer that was killed before its manifest, with other object bounds.
-        objects.remove(&manifest.object).await?;
-        objects.put_new(&manifest.object, bytes).await?;
+/// An object as it will be stored, and its manifest.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(crate) topic: Topic,
+    pub(crate) manifest: Manifest,
+    bytes: Bytes,
+}
+
+impl Packed {
+    /// Compresses a draft, on a thread for such work.
+    pub(crate) async fn new(log: &str, availability: Availability, draft: Draft) -> Result<Self, Error> {
+        let name = draft.object_name(log);
+        let damaged = |reason: String| Error::Damaged { name: name.clone(), reason };
+        let compressing = tokio::task::spawn_blocking(move || {
+            let bytes = zstd::bulk::compress(&draft.lines, COMPRESSION)?;
+            let sha256 = hex(&Sha256::digest(&bytes));
+            Ok::<_, std::io::Error>((draft, Bytes::from(bytes), sha256))
+        });
+        let compressed = compressing.await.map_err(|error| damaged(error.to_string()))?;
+        let (draft, bytes, sha256) = compressed.map_err(|error| damaged(error.to_string()))?;
+        Ok(Self { topic: draft.topic, manifest: draft.manifest(log, sha256, availability), bytes })
     }
-    let json = serde_json::to_vec(&manifest).map_err(|error| damaged(error.to_string()))?;
-    objects.put_new(&manifest_name(&manifest.object), json.into()).await?;
-    Ok((manifest, stored))
+
+    /// Bytes of the object.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Puts the object and then, as its commit, its manifest. Done again after an error it does what was left.
+    pub(crate) async fn put(&self, objects: &Objects) -> Result<(), Error> {
+        let Self { manifest, bytes, .. } = self;
+        if objects.put_new(&manifest.object, bytes.clone()).await? == Put::Exists
+            && objects.get(&manifest.object).await? != *bytes
+        {
+            // Left by a writer that was killed before its manifest, with other object bounds.
+            objects.remove(&manifest.object).await?;
+            objects.put_new(&manifest.object, bytes.clone()).await?;
+        }
+        let json = serde_json::to_vec(manifest)
+            .map_err(|error| Error::Damaged { name: manifest.object.clone(), reason: error.to_string() })?;
+        objects.put_new(&manifest_name(&manifest.object), json.into()).await?;
+        Ok(())
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

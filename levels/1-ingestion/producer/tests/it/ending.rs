@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use strata_broker::client::ProducerSettings;
 use strata_broker::embedded::Settings as BrokerSettings;
-use strata_producer::{Ended, Error, Pace, Production, Settings};
-use strata_types::{Timestamp, Topic};
+use strata_producer::{Ended, Error, Meter, Pace, Production, Settings};
+use strata_types::Topic;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Log, Made, numbered};
+use crate::world::{Give, Log, Made, numbered};
 
-type Give<'a> = &'a mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>;
+async fn until_acknowledged(meter: &Meter, records: u64) {
+    while meter.counts().acknowledged < records {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_count_ends_it() {
@@ -43,9 +47,7 @@ async fn told_to_stop_it_flushes_what_it_has_sent() {
     let production = Production::new(Box::new(source), log.options.clone(), settings).unwrap();
     let (meter, stop) = (production.meter(), CancellationToken::new());
     let word = async {
-        while meter.counts().acknowledged < 10 {
-            tokio::task::yield_now().await;
-        }
+        until_acknowledged(&meter, 10).await;
         stop.cancel();
     };
     let (report, ()) = tokio::join!(production.run(&stop), word);
@@ -72,17 +74,19 @@ async fn what_came_before_damage_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_log_ends_it_after_its_patience() {
     let log = Log::start(BrokerSettings::default()).await;
-    let producer = ProducerSettings { patience: Duration::from_secs(1), ..ProducerSettings::default() };
+    let producer = ProducerSettings { patience: Duration::from_secs(3), ..ProducerSettings::default() };
     let settings = Settings { pace: Pace::PerSecond(1_000.0), producer, ..Settings::default() };
     let production = Production::new(Box::new(numbered(u64::MAX)), log.options.clone(), settings).unwrap();
     let (meter, stop) = (production.meter(), CancellationToken::new());
     let loss = async {
-        while meter.counts().acknowledged == 0 {
-            tokio::task::yield_now().await;
-        }
+        until_acknowledged(&meter, 1).await;
         log.scope.close(Duration::from_secs(5)).await.unwrap();
+        std::future::pending::<()>().await;
     };
-    let (ran, ()) = tokio::join!(production.run(&stop), loss);
+    let ran = tokio::select! {
+        ran = production.run(&stop) => ran,
+        () = loss => unreachable!("it waits for ever"),
+    };
     let Err(Error::Lost { acknowledged, .. }) = &ran else { panic!("{ran:?}") };
     assert_eq!(*acknowledged, meter.counts().acknowledged);
     assert!(*acknowledged <= log.records(), "what it calls acknowledged is in the log");

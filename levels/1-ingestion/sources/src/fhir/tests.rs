@@ -11,15 +11,12 @@ use crate::made::{self, gzip_of, lines};
 /// The events as JSON from the patient's id on, and the reasons of what is none.
 fn convert(resource: &Value) -> (Vec<String>, Vec<String>) {
     let Conversion { events, skipped } = events(resource);
-    let json = |event: &Event| match event {
-        Event::Vitals(event) => serde_json::to_string(event),
-        Event::Medication(event) => serde_json::to_string(event),
-        Event::LabResult(event) => serde_json::to_string(event),
-        Event::AdverseEvent(event) => serde_json::to_string(event),
-        Event::Patient(event) => serde_json::to_string(event),
-        Event::Label(event) => serde_json::to_string(event),
+    let json = |event: &Event| {
+        let mut line = Vec::new();
+        event.write_json(&mut line);
+        String::from_utf8(line).unwrap()
     };
-    let events = events.iter().map(|known| json(&known.event).unwrap()).collect();
+    let events = events.iter().map(|known| json(&known.event)).collect();
     (events, skipped.into_iter().map(|skipped| format!("{}: {}", skipped.what, skipped.reason)).collect())
 }
 
