@@ -16,7 +16,7 @@ pub struct Home {
 const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
 const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving", "strata-console"];
-const METRICS: &[&str] = &["strata-gateway", "strata-serving"];
+const METRICS: &[&str] = &["strata-gateway", "strata-serving", "strata-stack"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
 
@@ -45,7 +45,11 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },
     Home { dependency: "utoipa", homes: HTTP, reason: "the contract stands beside the handlers that keep it" },
-    Home { dependency: "prometheus-client", homes: METRICS, reason: "metrics are defined where they are scraped" },
+    Home {
+        dependency: "prometheus-client",
+        homes: METRICS,
+        reason: "metrics are defined where they are scraped, or where all services are seen",
+    },
     Home { dependency: "hmac", homes: &["strata-gateway"], reason: "pseudonyms are made at the door" },
     Home { dependency: "subtle", homes: &["strata-gateway"], reason: "secrets are compared at the door" },
     Home {

@@ -150,7 +150,7 @@ mod tests {
         #[test]
         fn every_number_has_words(any_value: f64) {
             for text in [number(any_value), bytes(any_value), seconds(any_value)] {
-                prop_assert!(!text.is_empty() && !text.contains("-"));
+                prop_assert!(!text.is_empty() && !text.contains('-'));
             }
         }
     }

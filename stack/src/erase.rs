@@ -13,6 +13,7 @@ use strata_control::Lock;
 use strata_landing::{Beginning, LIVE};
 use strata_types::{Timestamp, Topic};
 
+use crate::export::SUBJECTS;
 use crate::folder::Writer;
 use crate::{Folder, Stack};
 
@@ -37,7 +38,13 @@ impl Stack {
     pub async fn holdings(&self, level: u8) -> Result<Holdings> {
         let mut held = Holdings { level, counts: Vec::new(), bytes: 0, newest: None, paths: self.paths_of(level)? };
         match level {
-            1 => self.count_bronze(&mut held).await?,
+            1 => {
+                self.count_bronze(&mut held).await?;
+                if self.processing.has_table(SUBJECTS.name)? {
+                    let numbers = self.number("SELECT count(*) FROM subjects").await?.unwrap_or(0);
+                    held.counts.push(("numbers of patients".to_owned(), numbers as u64));
+                }
+            }
             2 | 3 => {
                 for table in held.paths.clone() {
                     let name = table.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -82,10 +89,14 @@ impl Stack {
         let root = self.folder.root();
         let named: Vec<PathBuf> = match level {
             0 => ["log", "kv", "db", "artifacts"].map(|name| root.join(name)).into(),
-            1 if self.config().infrastructure.objects.is_empty() => vec![root.join("raw")],
+            1 => {
+                let here = self.config().infrastructure.objects.is_empty();
+                let bronze = here.then(|| root.join("raw"));
+                bronze.into_iter().chain([self.folder.tables().join(SUBJECTS.name)]).collect()
+            }
             2 | 3 => {
-                let features = |name: &String| (name == "features") == (level == 3);
-                let names = self.processing.tables()?.into_iter().filter(features);
+                let of_level = |name: &String| name != SUBJECTS.name && (name == "features") == (level == 3);
+                let names = self.processing.tables()?.into_iter().filter(of_level);
                 names.map(|name| self.folder.tables().join(name)).collect()
             }
             4 => vec![self.folder.runs()],

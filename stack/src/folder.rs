@@ -26,6 +26,8 @@ pub enum Writer {
     Features,
     /// Models and their runs.
     Models,
+    /// The numbers of exported patients.
+    Subjects,
 }
 
 impl Writer {
@@ -36,6 +38,7 @@ impl Writer {
             Self::Silver => "silver",
             Self::Features => "features",
             Self::Models => "models",
+            Self::Subjects => "subjects",
         }
     }
 

@@ -56,14 +56,21 @@ impl Ingestion {
         Ok(importer(name)?.open(path, mapping)?)
     }
 
-    /// Opens the synthetic hospital.
-    pub fn hospital(&self, config: &Synthetic, drift: &[synthetic::Drift]) -> Result<Box<dyn Source>> {
+    /// Opens the synthetic hospital, whose history starts at its usual time or at another.
+    pub fn hospital(
+        &self,
+        config: &Synthetic,
+        drift: &[synthetic::Drift],
+        start: Option<Timestamp>,
+    ) -> Result<Box<dyn Source>> {
+        let usual = synthetic::Settings::default();
         let settings = synthetic::Settings {
             patients: config.patients,
             days: f64::from(config.days),
             seed: config.seed,
             drift: drift.to_vec(),
-            ..synthetic::Settings::default()
+            start: start.unwrap_or(usual.start),
+            ..usual
         };
         Ok(Box::new(Hospital::new(settings)?))
     }

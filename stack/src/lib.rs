@@ -10,6 +10,8 @@ pub use levels::{LEVELS, PROFILES};
 mod folder;
 pub use folder::{Folder, Writer};
 
+mod producing;
+
 mod infrastructure;
 pub use infrastructure::S3;
 
@@ -30,8 +32,14 @@ mod services;
 mod running;
 pub use running::Running;
 
+mod dead_letters;
+pub use dead_letters::{DeadLetter, DeadLetters, Letter, LetterCount, LetterFilter, LetterPlace};
+
 mod erase;
 pub use erase::Holdings;
+
+mod export;
+pub use export::{Exported, Splitting};
 
 mod worker;
 pub use worker::{PROGRESS, WORKER, Worker};
@@ -42,11 +50,13 @@ pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder
 pub use strata_evaluation::Gate;
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;
-pub use strata_refinery::{QualityReport, Refined};
+pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
+pub use strata_refinery::{QualityReport, Refined, Refused, Replayed};
 pub use strata_services::{Figure, State};
 pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;
 pub use strata_sources::synthetic::Drift;
+pub use strata_types::Topic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

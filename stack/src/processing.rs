@@ -8,7 +8,9 @@ use strata_config::{OnInvalid, Processing as Config};
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
-use strata_refinery::{Follower, Progress, QualityReport, Refined, Refinery, Settings, UNIT_LEDGER, quality_report};
+use strata_refinery::{
+    Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
+};
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
 
@@ -47,6 +49,11 @@ impl Processing {
     /// Silver that follows the live log, pass after pass.
     pub(crate) fn follower(&self) -> Follower {
         self.refinery.follow()
+    }
+
+    /// Refines again, by today's rules, what was refused whole.
+    pub(crate) async fn replay(&self, refused: &Refused) -> Result<Replayed> {
+        Ok(self.refinery.replay(refused, Timestamp(self.clock.now_micros())).await?)
     }
 
     /// Whether nothing was ever written to bronze.

@@ -1,4 +1,4 @@
-//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | crash`.
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | fuzz | crash`.
 //!
 //! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
 //! prerequisites name runs everything with one command.
@@ -18,6 +18,8 @@ mod bench;
 
 mod crash;
 
+mod fuzz;
+
 mod binary;
 
 mod places;
@@ -33,8 +35,10 @@ usage: cargo xtask CHORE
   bench [NAME...]       run the benches, or those named
   crash [--kills N] [--seed S] [--only KIND]
                         kill the binary under load and count what it had acknowledged
+  fuzz [TARGET...] [--seconds N]
+                        show strangers' bytes, made up by a fuzzer, to what reads them (60 s each, or N)
 
-STRATA_CACHE says where the Python environment lies (default: ~/.cache/strata).
+STRATA_CACHE says where the Python environment and the fuzzer lie (default: ~/.cache/strata).
 ";
 
 fn main() -> ExitCode {
@@ -57,6 +61,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["contracts", "--check"] => contracts::check(),
         ["bench", names @ ..] => bench::run(names),
         ["crash", words @ ..] => crash::run(words),
+        ["fuzz", arguments @ ..] => fuzz::run(arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -165,3 +165,23 @@ async fn nobody_is_there_before_a_start() {
     let error = Error::Lost.to_string();
     assert!(error.contains("strata status"), "{error}");
 }
+
+/// A stack that goes while we knock is gone, which is no error: `strata down` knocks until nobody answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stack_that_goes_while_we_knock_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder::open(folder.path()).unwrap();
+    let (socket, done) = (folder.path().join("run/strata.sock"), Arc::<AtomicBool>::default());
+    let goes = Arc::clone(&done);
+    let going = std::thread::spawn(move || {
+        while !goes.load(Ordering::Relaxed) {
+            drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+            std::fs::remove_file(&socket).unwrap();
+        }
+    });
+    for _ in 0..20_000 {
+        Client::connect(&run).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    going.join().unwrap();
+}

@@ -46,7 +46,7 @@ impl<'a> Headline<'a> {
             Health::Healthy if self.wanted == 1 => "The one service that was asked for is healthy.".to_owned(),
             Health::Healthy => format!("All {} services are healthy.", self.wanted),
             Health::Unhealthy | Health::Starting => of_all,
-            Health::Stopped => "`strata up` raises the stack.".to_owned(),
+            Health::Stopped => "The command strata up raises the stack.".to_owned(),
         }
     }
 

@@ -9,6 +9,7 @@ use strata_runtime::Scope;
 use strata_services::{BoxError, Kind, Service};
 
 use crate::Stack;
+use crate::export::SUBJECTS;
 use crate::worker::{Doing, Worker};
 
 /// A step that runs a command unless what it makes is there, or what it makes it of is not.
@@ -32,7 +33,9 @@ impl FirstStep {
         let has = |table| self.stack.processing.has_table(table);
         Ok(match self.made {
             Made::Silver => {
-                self.stack.processing.tables()?.is_empty() && !self.stack.processing.bronze_is_empty().await?
+                // The numbers of exported patients outlive silver.
+                let tables = self.stack.processing.tables()?;
+                tables.iter().all(|name| name == SUBJECTS.name) && !self.stack.processing.bronze_is_empty().await?
             }
             Made::Features => has("vitals")? && !has("features")?,
             Made::Model => has("features")? && !self.stack.models.has_champion()?,

@@ -34,11 +34,18 @@ pub(super) struct GatewayService {
     audit: Audit,
     clock: Arc<dyn Clock>,
     outlook: Arc<Outlook>,
+    metrics: Arc<StackMetrics>,
     listening: Mutex<Option<(String, u16)>>,
 }
 
 impl GatewayService {
-    pub(super) fn new(stack: &Stack, log: Arc<LogService>, audit: Audit, outlook: Arc<Outlook>) -> Self {
+    pub(super) fn new(
+        stack: &Stack,
+        log: Arc<LogService>,
+        audit: Audit,
+        outlook: Arc<Outlook>,
+        metrics: StackMetrics,
+    ) -> Self {
         let (chosen, data_folder) = (&stack.config().ingestion, stack.folder.root().to_owned());
         let config = Config {
             host: IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -46,7 +53,15 @@ impl GatewayService {
             pseudonym_key: file(&chosen.pseudonym_key),
             ..Config::on_loopback(chosen.gateway_port, data_folder)
         };
-        Self { config, log, audit, clock: Arc::clone(stack.clock()), outlook, listening: Mutex::default() }
+        Self {
+            config,
+            log,
+            audit,
+            clock: Arc::clone(stack.clock()),
+            outlook,
+            metrics: Arc::new(metrics),
+            listening: Mutex::default(),
+        }
     }
 
     fn listening(&self) -> Option<(String, u16)> {
@@ -68,7 +83,7 @@ impl Service for GatewayService {
                 audit: self.audit.clone(),
                 clock: Arc::clone(&self.clock),
                 pages: Some(strata_console::router(Arc::clone(&self.outlook) as _)),
-                collectors: vec![Box::new(StackMetrics(Arc::clone(&self.outlook)))],
+                collectors: vec![Box::new(Arc::clone(&self.metrics))],
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
             let listening = (gateway.url(), gateway.local_addr().port());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use strata_landing::{Landing, LiveSettings, Meter};
+use strata_landing::{Landing, LiveSettings, Meter, Stats};
 use strata_objects::Objects;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Figure, Meter as Rate, Service};
@@ -32,9 +32,10 @@ pub(super) struct LandingService {
 }
 
 /// How far bronze is, for whoever goes on from there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Landed {
-    pub(super) meter: Meter,
+    log: Arc<LogService>,
+    meter: Meter,
     rate: Rate,
     /// Where bronze ends.
     ends: Mutex<BTreeMap<(Topic, u8), u64>>,
@@ -43,6 +44,31 @@ pub(super) struct Landed {
 }
 
 impl Landed {
+    /// Nothing yet, of this log.
+    pub(super) fn of(log: &Arc<LogService>) -> Self {
+        Self {
+            log: Arc::clone(log),
+            meter: Meter::default(),
+            rate: Rate::default(),
+            ends: Mutex::default(),
+            rings: Notify::new(),
+        }
+    }
+
+    /// How the landing goes.
+    pub(super) fn stats(&self) -> Stats {
+        self.meter.stats()
+    }
+
+    /// Records in Strata's own log that are not in bronze; of another's log that is not asked.
+    pub(super) fn lag(&self) -> Option<u64> {
+        let partitions = self.log.broker()?.stats().partitions;
+        let ends = partitions
+            .into_iter()
+            .filter_map(|known| Some((known.topic.parse::<Topic>().ok()?, known.partition as u8, known.end as u64)));
+        Some(self.meter.lag(ends))
+    }
+
     /// Where bronze ends in each partition of the live log, as far as was heard.
     pub(super) fn ends(&self) -> BTreeMap<(Topic, u8), u64> {
         self.lock().clone()
@@ -63,15 +89,6 @@ impl LandingService {
             beginning: log.beginning(),
         };
         Self { objects: stack.objects().clone(), settings, log, landed }
-    }
-
-    /// Records in Strata's own log that are not in bronze.
-    fn lag(&self) -> Option<u64> {
-        let partitions = self.log.broker()?.stats().partitions;
-        let ends = partitions
-            .into_iter()
-            .filter_map(|known| Some((known.topic.parse::<Topic>().ok()?, known.partition as u8, known.end as u64)));
-        Some(self.landed.meter.lag(ends))
     }
 }
 
@@ -101,11 +118,11 @@ impl Service for LandingService {
 
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            let stats = self.landed.meter.stats();
+            let stats = self.landed.stats();
             if let Some(trouble) = stats.trouble {
                 return Err(trouble.into());
             }
-            let (behind, since) = (self.lag().unwrap_or(0), stats.since_commit.unwrap_or_default());
+            let (behind, since) = (self.landed.lag().unwrap_or(0), stats.since_commit.unwrap_or_default());
             if behind > 0 && since > STANDSTILL {
                 let since = since.as_secs();
                 return Err(format!("{behind} records wait, and bronze has stood still for {since} s").into());
@@ -116,10 +133,10 @@ impl Service for LandingService {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        let stats = self.landed.meter.stats();
+        let stats = self.landed.stats();
         self.landed.rate.add(stats.records.saturating_sub(self.landed.rate.total()));
         let mut figures = vec![Figure::new("records landed", self.landed.rate.per_second(), "1/s")];
-        figures.extend(self.lag().map(|lag| Figure::new("waiting", lag as f64, "")));
+        figures.extend(self.landed.lag().map(|lag| Figure::new("waiting", lag as f64, "")));
         figures
     }
 }

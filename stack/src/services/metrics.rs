@@ -13,14 +13,22 @@ use strata_console::Window;
 use strata_control::{Health, ServiceStatus};
 
 use super::Outlook;
+use super::landing::Landed;
+use super::log::LogService;
+use super::refinery::RefineryService;
 
-/// `strata_service_*`: how each service fares, and what it counts.
+/// `strata_service_*`: how each service fares; `strata_log_*`, `strata_landing_*`, `strata_refinery_*`: what goes through.
 #[derive(Debug)]
-pub(super) struct StackMetrics(pub(super) Arc<Outlook>);
+pub(super) struct StackMetrics {
+    pub(super) outlook: Arc<Outlook>,
+    pub(super) log: Arc<LogService>,
+    pub(super) landed: Arc<Landed>,
+    pub(super) refinery: Arc<RefineryService>,
+}
 
 impl Collector for StackMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
-        let services = self.0.status().services;
+        let services = self.outlook.status().services;
         let mut gauge = |name: &str, help: &str, unit: Option<&Unit>, value: &dyn Fn(&ServiceStatus) -> Option<f64>| {
             let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
             for service in &services {
@@ -44,6 +52,45 @@ impl Collector for StackMetrics {
         for service in &services {
             let counter = ConstCounter::new(u64::from(service.status.restarts));
             counter.encode(family.encode_family(&[("service", service.status.name.as_str())])?)?;
+        }
+        self.flow(&mut encoder)
+    }
+}
+
+impl StackMetrics {
+    /// What goes through the log, into bronze and into silver.
+    fn flow(&self, encoder: &mut DescriptorEncoder) -> Result<(), fmt::Error> {
+        let (landing, fares) = (self.landed.stats(), self.refinery.fares());
+        let taken = self.log.broker().map(|broker| broker.stats());
+        let (records_in, bytes_in) = taken.map_or((0, 0), |stats| (stats.records_in, stats.bytes_in));
+        let counters: [(&str, &str, Option<Unit>, u64); 8] = [
+            ("log_records", "Records that Strata's own log took", None, records_in),
+            ("log_received", "Batches that Strata's own log took", Some(Unit::Bytes), bytes_in),
+            ("landing_records", "Records of the log that are in bronze", None, landing.records),
+            ("landing_objects", "Objects that hold them", None, landing.objects),
+            ("landing_stored", "Those objects", Some(Unit::Bytes), landing.stored_bytes),
+            ("refinery_records", "Records of bronze that were refined", None, fares.records.total()),
+            ("refinery_rows", "Rows that silver took of them", None, fares.rows.total()),
+            ("refinery_not_written", "Records that silver refused or had already", None, fares.not_written.total()),
+        ];
+        for (name, help, unit, value) in counters {
+            let metric = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
+            ConstCounter::new(value).encode(metric)?;
+        }
+        let lag = self.landed.lag().unwrap_or(0);
+        let behind = self.refinery.behind().unwrap_or_default().as_secs_f64();
+        let gauges: [(&str, &str, Option<Unit>, f64); 3] = [
+            ("landing_lag_records", "Records in Strata's own log that are not in bronze", None, lag as f64),
+            ("landing_open", "Memory of objects that are not closed", Some(Unit::Bytes), landing.open_bytes as f64),
+            ("refinery_lag", "Age of silver's newest record while others wait", Some(Unit::Seconds), behind),
+        ];
+        for (name, help, unit, value) in gauges {
+            ConstGauge::new(value).encode(encoder.encode_descriptor(
+                name,
+                help,
+                unit.as_ref(),
+                MetricType::Gauge,
+            )?)?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ use crate::worker::{Doing, Worker};
 pub(crate) use at_rest::at_rest;
 pub(crate) use database::open_database;
 use log::LogService;
+use metrics::StackMetrics;
 pub(crate) use outlook::{Outlook, View};
 
 /// All services, none of them raised, with the chart that says how they stand on each other.
@@ -56,8 +57,15 @@ impl Services {
             }
             Some(options) => LogService::Elsewhere(options),
         });
-        let (landed, fares) = (Arc::new(landing::Landed::default()), Arc::new(refinery::Fares::default()));
+        let landed = Arc::new(landing::Landed::of(&log));
+        let refinery = Arc::new(refinery::RefineryService::new(stack, Arc::clone(&landed)));
         let outlook = Arc::new(Outlook::default());
+        let metrics = StackMetrics {
+            outlook: Arc::clone(&outlook),
+            log: Arc::clone(&log),
+            landed: Arc::clone(&landed),
+            refinery: Arc::clone(&refinery),
+        };
         let or_here =
             |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
         let key_value = or_here(&config.infrastructure.key_value, format!("file://{}", folder.key_value().display()));
@@ -92,9 +100,12 @@ impl Services {
                 }),
             ),
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
-            ("gateway", Arc::new(gateway::GatewayService::new(stack, Arc::clone(&log), audit, Arc::clone(&outlook)))),
+            (
+                "gateway",
+                Arc::new(gateway::GatewayService::new(stack, Arc::clone(&log), audit, Arc::clone(&outlook), metrics)),
+            ),
             ("silver", first(first::Made::Silver)),
-            ("refinery", Arc::new(refinery::RefineryService::new(stack, landed, fares))),
+            ("refinery", refinery),
             ("features", first(first::Made::Features)),
             ("model", first(first::Made::Model)),
             ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),
@@ -151,16 +162,19 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
 
 /// The foreign log that the configuration names, if it names one.
 pub(crate) fn external_log(config: &strata_config::Config) -> Result<Option<Options>> {
+    let log = &config.infrastructure.log;
+    if log.is_empty() { Ok(None) } else { log_options(config, log).map(Some) }
+}
+
+/// How a log is spoken to, with the properties that the configuration names.
+pub(crate) fn log_options(config: &strata_config::Config, brokers: &str) -> Result<Options> {
     let infrastructure = &config.infrastructure;
-    if infrastructure.log.is_empty() {
-        return Ok(None);
-    }
     let mut text = String::new();
     if !infrastructure.log_properties.is_empty() {
         let cannot = || format!("cannot read infrastructure.log_properties `{}`", infrastructure.log_properties);
         text = std::fs::read_to_string(&infrastructure.log_properties).with_context(cannot)?;
     }
-    Ok(Some(Options::from_properties(&infrastructure.log, &text)?))
+    Ok(Options::from_properties(brokers, &text)?)
 }
 
 /// What a server answers to a plain GET: the status and the body.

@@ -49,22 +49,28 @@ impl Fares {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(pass);
     }
 
-    /// How old silver's newest record is, while records wait for silver; none wait: nothing.
-    pub(super) fn behind(&self, now: Timestamp) -> Option<Duration> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let pass = last.as_ref()?;
-        let since = pass.refined_until.filter(|_| pass.waiting > 0).map_or(0, |until| now.0 - until.0);
-        Some(Duration::from_micros(since.max(0) as u64))
+    fn last(&self) -> Option<Pass> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl RefineryService {
-    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>, fares: Arc<Fares>) -> Self {
-        Self { stack: Arc::clone(stack), landed, fares }
+    pub(super) fn new(stack: &Arc<Stack>, landed: Arc<Landed>) -> Self {
+        Self { stack: Arc::clone(stack), landed, fares: Arc::default() }
     }
 
-    fn now(&self) -> Timestamp {
-        Timestamp(self.stack.clock().now_micros())
+    pub(super) fn fares(&self) -> &Fares {
+        &self.fares
+    }
+
+    /// Since the newest record of silver was logged, while further ones are in the log or in bronze. Nothing before the
+    /// first look.
+    pub(super) fn behind(&self) -> Option<Duration> {
+        let pass = self.fares.last()?;
+        let waits = pass.waiting > 0 || self.landed.lag().unwrap_or(0) > 0;
+        let now = self.stack.clock().now_micros();
+        let since = pass.refined_until.filter(|_| waits).map_or(0, |until| now - until.0);
+        Some(Duration::from_micros(since.max(0) as u64))
     }
 }
 
@@ -111,9 +117,9 @@ impl Service for RefineryService {
 
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
-            let behind = self.fares.behind(self.now()).ok_or("it has not looked at bronze yet")?;
+            let behind = self.behind().ok_or("it has not looked at bronze yet")?;
             if behind > FAR_BEHIND {
-                return Err(format!("silver is {} s behind bronze", behind.as_secs()).into());
+                return Err(format!("silver is {} s behind the log", behind.as_secs()).into());
             }
             Ok(())
         }
@@ -121,10 +127,11 @@ impl Service for RefineryService {
     }
 
     fn figures(&self) -> Vec<Figure> {
-        let behind = self.fares.behind(self.now()).unwrap_or_default();
+        let behind = self.behind().unwrap_or_default();
         vec![
             Figure::new("records refined", self.fares.records.per_second(), "1/s"),
             Figure::new("rows written", self.fares.rows.per_second(), "1/s"),
+            Figure::new("waiting", self.fares.last().map_or(0, |pass| pass.waiting) as f64, ""),
             Figure::new("behind", behind.as_secs_f64(), "s"),
         ]
     }

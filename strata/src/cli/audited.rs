@@ -17,9 +17,12 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Import(_) => ("import", Action::Create),
         Command::Generate(_) => ("generate", Action::Create),
         Command::Refine(_) => ("refine", Action::Update),
+        Command::Dlq(dlq) if dlq.changes() => ("dlq replay", Action::Update),
         Command::Features(_) => ("features", Action::Update),
         Command::Train(_) => ("train", Action::Create),
         Command::Evaluate(_) => ("evaluate", Action::Create),
+        // The data folder is read, and what is read leaves it.
+        Command::Export(_) => ("export", Action::Read),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
         Command::Token(_) => ("token", Action::Create),
@@ -31,6 +34,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         | Command::Plan(_)
         | Command::Logs(_)
         | Command::Doctor(_)
+        | Command::Dlq(_)
         | Command::Query(_)
         | Command::Audit(_)
         | Command::Config(_)

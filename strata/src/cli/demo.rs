@@ -51,7 +51,7 @@ impl Demo {
 
         let source = match &self.from {
             Some(from) => stack.ingestion.source(&from[0], &PathBuf::from(&from[1]), None)?,
-            None => stack.ingestion.hospital(&config.synthetic, &[])?,
+            None => stack.ingestion.hospital(&config.synthetic, &[], None)?,
         };
         let imported = import::import(&stack, source).await?;
         if let Some(damage) = &imported.damage {

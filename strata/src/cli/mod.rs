@@ -8,13 +8,16 @@ mod clean;
 mod config;
 mod contracts;
 mod demo;
+mod dlq;
 mod doctor;
 mod down;
 mod evaluate;
+mod export;
 mod features;
 mod generate;
 mod import;
 mod logs;
+mod moments;
 mod plan;
 mod query;
 mod raising;
@@ -42,6 +45,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::{output, progress};
+use moments::moment;
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
 /// A clinical MLOps platform in one binary: patient events in, adverse-event risk out.
@@ -97,16 +101,20 @@ enum Command {
     Demo(demo::Demo),
     /// Reads a data set into bronze
     Import(import::Import),
-    /// Fills bronze with the synthetic hospital
+    /// Fills bronze with the synthetic hospital, or sends it to an event log
     Generate(generate::Generate),
     /// Refines new bronze into silver tables
     Refine(refine::Refine),
+    /// Lists, shows and replays the records that silver refused whole
+    Dlq(dlq::Dlq),
     /// Computes the features of every patient and hour, or of given times
     Features(features::Features),
     /// Trains, calibrates and compares models
     Train(train::Train),
     /// Evaluates a trained model and writes its report
     Evaluate(evaluate::Evaluate),
+    /// Writes silver in a form that others read: MEDS
+    Export(export::Export),
     /// Serves predictions over HTTP
     Serve(serve::Serve),
     /// Lets boto3, Spark and whatever else speaks S3 read the lake
@@ -211,8 +219,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // A stack fells itself when it is asked to stop.
-    let hears_itself = matches!(cli.command, Command::Up(_));
+    // A stack fells itself when it is asked to stop; a production sends what it has begun, and reports.
+    let hears_itself = match &cli.command {
+        Command::Up(_) => true,
+        Command::Generate(generate) => generate.hears_itself(),
+        _ => false,
+    };
     let code = runtime.block_on(async {
         if hears_itself {
             return Box::pin(cli.command.run(&context)).await;
@@ -331,9 +343,11 @@ impl Command {
             Self::Import(command) => command.run(context).await,
             Self::Generate(command) => command.run(context).await,
             Self::Refine(command) => command.run(context).await,
+            Self::Dlq(command) => command.run(context).await,
             Self::Features(command) => command.run(context).await,
             Self::Train(command) => command.run(context).await,
             Self::Evaluate(command) => command.run(context).await,
+            Self::Export(command) => command.run(context).await,
             Self::Serve(command) => command.run(context).await,
             Self::S3(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,

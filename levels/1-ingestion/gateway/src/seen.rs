@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use strata_types::Topic;
 
-/// How many of the newest are remembered at least; twice that at most.
+/// How many of the newest are remembered at least; twice that at most, in 18 MB.
 const REMEMBERED: usize = 256 * 1024;
 
 /// 128 bits that nobody outside can choose, because their key is drawn at the start.
@@ -50,7 +50,11 @@ impl Seen {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         for identity in identities {
             if sets.newest.len() == REMEMBERED {
-                sets.older = mem::take(&mut sets.newest);
+                // In the memory of those that are forgotten: both sets grow once, and nothing is given back to be asked
+                // for again.
+                let Sets { newest, older } = &mut *sets;
+                mem::swap(newest, older);
+                newest.clear();
             }
             sets.newest.insert(identity);
         }

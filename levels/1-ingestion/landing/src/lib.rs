@@ -14,14 +14,14 @@ pub use writer::{Flusher, Landed, Writer, open};
 mod live;
 pub use live::{Beginning, LIVE, Landing, LiveSettings};
 
-/// The topics that arrive live.
-pub const LIVE_TOPICS: [strata_types::Topic; 5] = strata_types::Topic::EVENTS;
-
 mod meter;
 pub use meter::{Meter, Stats};
 
 mod open_objects;
 mod patience;
+
+mod line;
+pub use line::as_it_came;
 
 mod begin;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
 use strata_broker::client::Record;
 use strata_types::{Timestamp, Topic};
 use tokio::time::Instant;
 
+use crate::line::line;
 use crate::manifest::Draft;
 use crate::{Beginning, Error, LiveSettings};
 
@@ -75,26 +75,5 @@ impl OpenObjects {
             self.drafts.extract_if(.., |_, filling| is_ripe(filling)).map(|(_, filling)| filling.draft).collect();
         self.bytes -= ripe.iter().map(|draft| draft.lines.len()).sum::<usize>();
         ripe
-    }
-}
-
-/// A record as a line. What is no line of UTF-8 becomes a JSON string, `"base64:..."`, which keeps every byte: bronze has
-/// one record a line, and the refinery refuses a string with its reason.
-fn line(payload: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    if !payload.contains(&b'\n') && std::str::from_utf8(payload).is_ok() {
-        return payload.into();
-    }
-    format!("\"base64:{}\"", base64::engine::general_purpose::STANDARD.encode(payload)).into_bytes().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_line_keeps_its_bytes() {
-        assert_eq!(&*line(br#"{"a":1}"#), br#"{"a":1}"#);
-        assert_eq!(&*line(b"a\nb"), b"\"base64:YQpi\"");
-        assert_eq!(&*line(&[0xff]), b"\"base64:/w==\"");
     }
 }

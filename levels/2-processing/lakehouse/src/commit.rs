@@ -31,7 +31,7 @@ pub enum Of {
     /// The rows.
     #[default]
     Rows,
-    /// The files that the same rows lie in.
+    /// The files that the same rows lie in. It is refused when it would gain or lose rows.
     Layout,
 }
 
@@ -48,6 +48,11 @@ impl Table {
     /// was decided from the table may be wrong, so it must be read and decided again.
     pub async fn commit(&mut self, change: Change) -> Result<u64, Error> {
         let rows_change = change.of == Of::Rows;
+        let (gone, come) = (change.removed.iter(), change.added.iter().map(|new| &new.file));
+        let (gone, come): (u64, u64) = (gone.map(|file| file.rows).sum(), come.map(|file| file.rows).sum());
+        if !rows_change && gone != come {
+            return Err(Error::Lost { table: self.spec.name.into(), gone, come });
+        }
         let removals = change.removed.iter().map(|file| Action::Remove(removal(file, change.now_ms, rows_change)));
         let (adds, files): (Vec<_>, Vec<_>) = change.added.into_iter().map(|new| (new.add, new.file)).unzip();
         let adds = adds.into_iter().map(|mut add| {

@@ -112,6 +112,16 @@ pub enum Error {
         /// Which table.
         table: String,
     },
+    /// Merging files would change how many rows there are. The table stays as it is.
+    #[error("table `{table}`: merging {gone} rows gave {come}, so it was not done; report this")]
+    Lost {
+        /// Which table.
+        table: String,
+        /// The rows of the files that were merged.
+        gone: u64,
+        /// The rows of what came of it.
+        come: u64,
+    },
     /// A data file cannot be read or written.
     #[error("data file `{file}`: {cause}")]
     File {

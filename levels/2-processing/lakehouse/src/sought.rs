@@ -30,7 +30,7 @@ impl Sought {
             rows.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column `{name}`")))
         };
         let ids = column("patient_id")?.as_string::<i32>();
-        let times = spec.time().map(column).transpose()?.map(|times| times.as_primitive::<TimestampMicrosecondType>());
+        let times = spec.time().map(column).transpose()?.map(AsArray::as_primitive::<TimestampMicrosecondType>);
         let mut sought = Self::default();
         for row in (0..rows.num_rows()).filter(|row| ids.is_valid(*row)) {
             let id = ids.value(row);

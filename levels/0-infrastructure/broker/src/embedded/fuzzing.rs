@@ -30,7 +30,7 @@ pub fn frame(bytes: &[u8]) {
             let request = twice::<ProduceRequest>(reader, version);
             let topics = request.into_iter().flat_map(|request| request.topic_data);
             let partitions = topics.flat_map(|topic| topic.partition_data);
-            partitions.filter_map(|partition| partition.records).for_each(batch);
+            partitions.filter_map(|partition| partition.records).for_each(|records| batch(&records));
         }
         ApiKey::Fetch => drop(twice::<FetchRequest>(reader, version)),
         ApiKey::ListOffsets => drop(twice::<ListOffsetsRequest>(reader, version)),
@@ -65,7 +65,7 @@ fn twice<T: Readable + Encodable + PartialEq + Debug>(mut reader: Reader, versio
 }
 
 /// Takes a batch into the log. Its checksum is made right first: nobody guesses one.
-fn batch(records: Bytes) {
+fn batch(records: &[u8]) {
     let mut sent = records.to_vec();
     if let Some((head, summed)) = sent.split_at_mut_checked(CHECKSUM.end) {
         head[CHECKSUM].copy_from_slice(&crc32c::crc32c(summed).to_be_bytes());

@@ -16,7 +16,6 @@ use super::Shared;
 use super::admission;
 use crate::metrics::OPEN_METRICS;
 use crate::openapi as description;
-use crate::tokens::Scope;
 
 static DESCRIPTION: LazyLock<String> = LazyLock::new(description::openapi);
 static PAGE: LazyLock<String> = LazyLock::new(description::index);

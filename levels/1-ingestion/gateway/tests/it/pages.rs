@@ -13,6 +13,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 use strata_gateway::{Scope, mint};
+use strata_services::Meter;
 
 use crate::client::send;
 use crate::door::{Door, JSON, LINES, VITALS, lines, reading};
@@ -103,7 +104,7 @@ fn rates_are_told() {
     assert_eq!(door.post(VITALS, LINES, &all).counts(), (10, 20, 0));
     assert_eq!(door.post(VITALS, JSON, "{}").counts(), (0, 0, 1));
     let stats = &door.stats;
-    let totals = [&stats.accepted, &stats.duplicates, &stats.rejected, &stats.received].map(|meter| meter.total());
+    let totals = [&stats.accepted, &stats.duplicates, &stats.rejected, &stats.received].map(Meter::total);
     assert_eq!(totals, [30, 20, 1, (some.len() + all.len() + 2) as u64]);
     assert!(rates().iter().all(|(_, rate)| *rate > 0.0), "{:?}", rates());
 }

@@ -7,12 +7,10 @@ use std::time::Duration;
 use strata_broker::client::ProducerSettings;
 use strata_broker::embedded::Settings as BrokerSettings;
 use strata_producer::{Ended, Error, Meter, Pace, Production, Settings};
-use strata_types::{Timestamp, Topic};
+use strata_types::Topic;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Log, Made, numbered};
-
-type Give<'a> = &'a mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>;
+use crate::world::{Give, Log, Made, numbered};
 
 async fn until_acknowledged(meter: &Meter, records: u64) {
     while meter.counts().acknowledged < records {

@@ -3,15 +3,15 @@
 use strata_broker::client::ProducerSettings;
 use strata_broker::embedded::{Settings as BrokerSettings, TopicConfig};
 use strata_producer::{Ended, Error, Settings};
-use strata_types::{Timestamp, Topic};
+use strata_types::Topic;
 
-use crate::world::{Log, Made, numbered};
+use crate::world::{Give, Log, Made, numbered};
 
 /// One is too large for the client, one for the log; those around them arrive.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_record_is_counted_and_does_not_end_it() {
     let log = Log::start(BrokerSettings { batch_bytes: 20_000, ..BrokerSettings::default() }).await;
-    let source = Made(|give: &mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>| {
+    let source = Made(|give: Give<'_>| {
         for number in 0..300 {
             let size = if number == 100 {
                 2_000_000

@@ -6,9 +6,9 @@ use strata_broker::client::Admin;
 use strata_broker::embedded::Settings as BrokerSettings;
 use strata_producer::{Ended, Error, Pace, Settings};
 use strata_sources::synthetic::{self, Hospital};
-use strata_types::{PARTITIONS, Timestamp, Topic, partition_of};
+use strata_types::{PARTITIONS, Topic, partition_of};
 
-use crate::world::{Log, Made, numbered};
+use crate::world::{Give, Log, Made, numbered};
 
 /// Fault 15: one synchronous send a message, and no key. Fault 18: what was generated never held a duplicate.
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,7 @@ async fn a_hospital_arrives_whole_and_each_patient_in_order() {
 async fn a_patients_records_keep_their_order_and_labels_stay_out() {
     let log = Log::start(BrokerSettings::default()).await;
     let mut number = 0;
-    let source = Made(move |give: &mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>| {
+    let source = Made(move |give: Give<'_>| {
         for patient in (0..5_000).map(|number| format!("p{}", number % 7)) {
             number += 1;
             give(Topic::Labs, &patient, None, &format!("{number:05}"))?;
@@ -73,9 +73,7 @@ async fn a_pace_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn life_that_is_not_known_cannot_be_followed() {
     let log = Log::start(BrokerSettings::default()).await;
-    let source = Made(|give: &mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>| {
-        give(Topic::Labs, "p1", None, "{}")
-    });
+    let source = Made(|give: Give<'_>| give(Topic::Labs, "p1", None, "{}"));
     let settings = Settings { pace: Pace::TimesLife(60.0), ..Settings::default() };
     assert!(matches!(log.take(source, settings).await, Err(Error::NoArrival)));
 }

@@ -73,6 +73,9 @@ pub(crate) struct Sent {
     pub(crate) line: String,
 }
 
+/// Takes one record: topic, patient, arrival, line.
+pub(crate) type Give<'a> = &'a mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>;
+
 /// A source that gives what a function gives.
 pub(crate) struct Made<F>(pub(crate) F);
 
@@ -104,7 +107,7 @@ impl<
 
 /// Vitals of forty patients, numbered; without an end, or with so many.
 pub(crate) fn numbered(count: u64) -> impl Source {
-    Made(move |give: &mut dyn FnMut(Topic, &str, Option<Timestamp>, &str) -> std::io::Result<()>| {
+    Made(move |give: Give<'_>| {
         (0..count).try_for_each(|number| {
             // A reading each millisecond.
             let arrived = Timestamp(1_700_000_000_000_000 + number as i64 * 1_000);

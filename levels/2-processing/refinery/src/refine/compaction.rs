@@ -144,14 +144,20 @@ async fn merged(
     let fetched: Vec<_> = fetched.try_collect().await?;
     let parts = split(files.iter().fold(0, |bits, file| bits | file.buckets), size(&files));
     let mut added = Vec::new();
-    for buckets in parts {
+    for (number, buckets) in parts.iter().copied().enumerate() {
+        // The first part takes what is of no other, so that every row goes somewhere, whatever its bucket is.
+        let others = parts.iter().filter(|part| **part != buckets).fold(0, |bits, part| bits | part);
         let (fetched, dropped) = (fetched.clone(), Arc::clone(&dropped));
         let merging = move || -> Result<Option<Encoded>, Error> {
             let keep = |rows: &RecordBatch| {
                 if dropped.load(Ordering::Relaxed) {
                     return Err(ArrowError::ComputeError("the merge was given up".into()));
                 }
-                Ok(is_in(rows, buckets))
+                Ok(if number == 0 {
+                    is_in(rows, |bit| others & bit == 0)
+                } else {
+                    is_in(rows, |bit| buckets & bit != 0)
+                })
             };
             let merged = merge(spec, fetched, &keep, now.0 / 1_000);
             merged.map_err(|cause| Error::Shape { table: spec.name, cause: cause.into() })
@@ -175,14 +181,11 @@ fn split(buckets: u16, bytes: u64) -> Vec<u16> {
     bits.chunks(part).map(|bits| bits.iter().fold(0, |mask, bit| mask | 1 << bit)).collect()
 }
 
-/// Which rows are of patients of these buckets. Rows without a patient go with the first bucket.
-fn is_in(rows: &RecordBatch, buckets: u16) -> BooleanArray {
+/// Which rows are of patients of some buckets, each given by its bit; what has no patient has no bit.
+fn is_in(rows: &RecordBatch, is_wanted: impl Fn(u16) -> bool) -> BooleanArray {
     let ids = rows.column_by_name("patient_id").and_then(|ids| ids.as_string_opt::<i32>());
-    let bucket = |row| match ids.filter(|ids| ids.is_valid(row)) {
-        Some(ids) => partition_of(ids.value(row).as_bytes()),
-        None => 0,
-    };
-    (0..rows.num_rows()).map(|row| Some(buckets & (1 << bucket(row)) != 0)).collect()
+    let bit = |row| ids.filter(|ids| ids.is_valid(row)).map_or(0, |ids| 1 << partition_of(ids.value(row).as_bytes()));
+    (0..rows.num_rows()).map(|row| Some(is_wanted(bit(row)))).collect()
 }
 
 #[cfg(test)]

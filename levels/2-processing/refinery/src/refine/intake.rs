@@ -121,3 +121,40 @@ pub(super) fn waves(mut bundles: Vec<Bundle>, wave_bytes: u64) -> Vec<Vec<Bundle
 pub(super) fn app(topic: Topic, log: &str, partition: u8) -> String {
     format!("refine/{topic}/{log}/{partition}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(log: &str, partition: u8, first_offset: u64, count: u64) -> Manifest {
+        let manifest = serde_json::json!({
+            "object": "o", "topic": "labs", "log": log, "partition": partition, "first_offset": first_offset,
+            "count": count, "raw_bytes": 1, "sha256": "", "availability": "at_arrival", "log_times": [[0, count]],
+        });
+        serde_json::from_value(manifest).unwrap()
+    }
+
+    /// Objects are committed concurrently. If the mark passed over one that is not there yet, its records would never be read.
+    #[test]
+    fn what_follows_on_a_gap_waits() {
+        let cases = [
+            // (log, mark, objects as first offset and count, those that are taken)
+            ("import", 0, vec![(0, 5), (5, 5)], vec![0, 5]),
+            ("import", 0, vec![(0, 5), (10, 5)], vec![0]),
+            ("import", 0, vec![(5, 5), (10, 5)], vec![]),
+            ("import", 10, vec![(10, 5), (15, 1), (17, 1)], vec![10, 15]),
+            ("import", 10, vec![(15, 5)], vec![]),
+            (LIVE, 0, vec![(700, 5), (705, 5), (711, 1)], vec![700, 705]),
+            (LIVE, 705, vec![(711, 1)], vec![]),
+        ];
+        for (log, mark, objects, taken) in cases {
+            let mut manifests: Vec<_> = objects.iter().map(|(first, count)| object(log, 3, *first, *count)).collect();
+            // Another partition's gap is its own.
+            manifests.push(object(log, 4, mark, 1));
+            let found = contiguous(manifests, &|_, _| mark);
+            let here = found.iter().filter(|manifest| manifest.partition == 3).map(|manifest| manifest.first_offset);
+            assert_eq!(here.collect::<Vec<_>>(), taken, "{log} from {mark}: {objects:?}");
+            assert_eq!(found.last().map(|manifest| manifest.partition), Some(4));
+        }
+    }
+}

@@ -11,7 +11,7 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use futures::{StreamExt, TryStreamExt, stream};
 use rayon::prelude::*;
 use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Sought, Table, encode, merge};
-use strata_landing::{LIVE, LIVE_TOPICS, Manifest};
+use strata_landing::{LIVE, Manifest};
 use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 
 use super::compaction::{self, Background};
@@ -236,7 +236,7 @@ impl Standing {
     /// How far each partition of the live log is in silver, of those whose topic has a table.
     pub(super) async fn live_marks(&self) -> Result<BTreeMap<(Topic, u8), u64>, Error> {
         let mut marks = BTreeMap::new();
-        for topic in LIVE_TOPICS {
+        for topic in Topic::EVENTS {
             let Some(table) = self.tables.get(topic.table()) else { continue };
             for partition in 0..PARTITIONS {
                 marks.insert((topic, partition), table.mark(&intake::app(topic, LIVE, partition)).await?);

@@ -40,9 +40,10 @@ async fn a_missing_object_is_waited_for() {
     follower.pass(&landed, at(1)).await.unwrap();
     let landed = live.land((2..20).map(|second| reading("p1", at(second), 80)).collect()).await;
     let partition = landed[0].1;
+    let topic = Topic::Vitals;
     let manifest = |offset: u64| {
         root.join(format!(
-            "raw/vitals/date=2026-01-01/hour=00/live-{partition:02}-{offset:020}.ndjson.zst.manifest.json"
+            "raw/{topic}/date=2026-01-01/hour=00/live-{partition:02}-{offset:020}.ndjson.zst.manifest.json"
         ))
     };
     let (hidden, aside) = (manifest(1), root.join("aside"));
