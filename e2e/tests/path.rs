@@ -154,7 +154,7 @@ fn a_trained_model_is_served() {
 fn a_second_writer_is_told_who_is_first() {
     let Some(strata) = Strata::new() else { return };
     std::fs::create_dir_all(strata.folder().join("run")).unwrap();
-    let lock = std::fs::File::create(strata.folder().join("run/lock")).unwrap();
+    let lock = std::fs::File::create(strata.folder().join("run/silver.lock")).unwrap();
     lock.lock().unwrap();
     let error = strata.refused(&["refine"], 1);
     assert!(error.contains("another strata"), "{error}");

@@ -1,6 +1,7 @@
 //! The strata command.
 
 mod cli;
+mod frugal;
 mod output;
 mod progress;
 

@@ -44,7 +44,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::{output, progress};
+use crate::{frugal, output, progress};
 use moments::moment;
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
@@ -176,6 +176,9 @@ pub(crate) fn main() -> ExitCode {
     };
     if progress::is_worker() {
         end_with_the_stack();
+    }
+    if matches!(cli.command, Command::Up(_)) {
+        frugal::become_frugal();
     }
     match run(cli) {
         Ok(code) => code,
