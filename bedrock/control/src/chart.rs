@@ -270,8 +270,8 @@ mod tests {
         Chart::new(&LEVELS, members, &PROFILES).unwrap()
     }
 
-    fn check(choice: Choice, expected: &[&str]) {
-        assert_eq!(chart(server("a.log")).choose(&choice).unwrap(), expected, "{choice:?}");
+    fn check(choice: &Choice, expected: &[&str]) {
+        assert_eq!(chart(server("a.log")).choose(choice).unwrap(), expected, "{choice:?}");
     }
 
     fn only(names: &[&str]) -> Choice {
@@ -281,18 +281,18 @@ mod tests {
     #[test]
     fn levels_and_profiles_bring_what_they_need() {
         let all = ["objects", "log", "gateway", "landing", "model", "serving"];
-        check(Choice::All, &all);
-        check(Choice::Level("0".into()), &["objects", "log"]);
-        check(Choice::Level("Intake".into()), &["objects", "log", "gateway", "landing"]);
-        check(Choice::Profile("infra".into()), &["objects", "log"]);
+        check(&Choice::All, &all);
+        check(&Choice::Level("0".into()), &["objects", "log"]);
+        check(&Choice::Level("Intake".into()), &["objects", "log", "gateway", "landing"]);
+        check(&Choice::Profile("infra".into()), &["objects", "log"]);
         // Fault 12: a profile started a proxy whose upstream belonged to another profile.
-        check(Choice::Profile("serve".into()), &["objects", "log", "landing", "model", "serving"]);
+        check(&Choice::Profile("serve".into()), &["objects", "log", "landing", "model", "serving"]);
     }
 
     #[test]
     fn only_means_only_and_says_what_is_missing() {
-        check(only(&["serving"]), &["objects", "serving"]);
-        check(only(&["log", "gateway"]), &["log", "gateway"]);
+        check(&only(&["serving"]), &["objects", "serving"]);
+        check(&only(&["log", "gateway"]), &["log", "gateway"]);
         let missing = chart(server("a.log")).choose(&only(&["gateway"])).unwrap_err().to_string();
         assert_eq!(
             missing,

@@ -1,4 +1,5 @@
 //! A made-up stack behind a real socket.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -130,7 +131,8 @@ async fn strangers_do_no_harm() {
     let short = tempfile::tempdir().unwrap();
     let link = short.path().join("run");
     std::os::unix::fs::symlink(stage.run.data().join("run"), &link).unwrap();
-    for garbage in [&b"\xff\xfe\n"[..], b"{}\n", b"{\"fell\":{}}\n", &[b'['; 70_000], b""] {
+    let endless = vec![b'['; 70_000];
+    for garbage in [&b"\xff\xfe\n"[..], b"{}\n", b"{\"fell\":{}}\n", &endless, b""] {
         let mut stream = UnixStream::connect(link.join("strata.sock")).await.unwrap();
         let _ = stream.write_all(garbage).await;
         stream.shutdown().await.unwrap();

@@ -70,7 +70,7 @@ impl Disk {
             let used = succeeds(Command::new("df").args(["--block-size=1", "--output=used"]).arg(&self.at))?;
             let used: u64 = used.lines().last().unwrap_or_default().trim().parse().context("df says no number")?;
             let shrunk = self.remount(&format!("size={}", used.max(4096))).is_ok();
-            if shrunk && fs::write(self.ballast(), [0; 1 << 20]).is_err() {
+            if shrunk && fs::write(self.ballast(), vec![0; 1 << 20]).is_err() {
                 return Ok(());
             }
         }

@@ -78,13 +78,12 @@ impl Follower {
 
     async fn once(&mut self, now: Timestamp) -> Result<Pass, Error> {
         let mut topics = Vec::new();
-        let mut at = match self.at.take() {
-            Some(at) => at,
-            None => {
-                let (at, refined) = At::begin(&self.refinery, now).await?;
-                topics = refined;
-                at
-            }
+        let mut at = if let Some(at) = self.at.take() {
+            at
+        } else {
+            let (at, refined) = At::begin(&self.refinery, now).await?;
+            topics = refined;
+            at
         };
         let bundles = at.landed(&self.refinery, &self.landed, now).await?;
         if !bundles.is_empty() {
@@ -193,19 +192,19 @@ impl At {
     }
 
     fn waiting(&self, landed: &BTreeMap<(Topic, u8), u64>) -> u64 {
-        landed.iter().map(|(place, end)| end.saturating_sub(self.next(place))).sum()
+        landed.iter().map(|(place, end)| end.saturating_sub(self.next(*place))).sum()
     }
 
     /// Where a partition waits, its last record in silver; where none does, the last record of all.
     fn until(&self, landed: &BTreeMap<(Topic, u8), u64>) -> Option<Timestamp> {
         let logged = |place: &(Topic, u8)| self.reached.get(place).and_then(|reached| reached.logged);
-        let waiting = landed.iter().filter(|(place, end)| self.next(place) < **end);
+        let waiting = landed.iter().filter(|(place, end)| self.next(**place) < **end);
         let last = self.reached.values().filter_map(|reached| reached.logged).max();
         waiting.map(|(place, _)| logged(place)).min().unwrap_or(last)
     }
 
-    fn next(&self, place: &(Topic, u8)) -> u64 {
-        self.reached.get(place).map_or(0, |reached| reached.next)
+    fn next(&self, place: (Topic, u8)) -> u64 {
+        self.reached.get(&place).map_or(0, |reached| reached.next)
     }
 }
 

@@ -89,12 +89,11 @@ impl Quarantine {
         let mut kept = Vec::new();
         for entry in unreadable {
             let app = app(topic, &entry.log, entry.partition as u8);
-            let next = match self.marks.get(&app) {
-                Some(next) => *next,
-                None => {
-                    let next = self.table.mark(&app).await?;
-                    *self.marks.entry(app).or_insert(next)
-                }
+            let next = if let Some(next) = self.marks.get(&app) {
+                *next
+            } else {
+                let next = self.table.mark(&app).await?;
+                *self.marks.entry(app).or_insert(next)
             };
             if entry.offset as u64 >= next || leaving.contains(&entry.place()) {
                 kept.push(entry);

@@ -14,6 +14,7 @@ use crate::{Origin, validate};
 pub static LABS: TableSpec = TableSpec {
     name: "labs",
     schema: || schema(&LabRow::columns()),
+    // Fault 23: labs were deduplicated by patient and test, which threw away genuine earlier results.
     key: &["patient_id", "timestamp", "variable", "source"],
     by_date: true,
     packing: Packing::Small,
@@ -30,7 +31,6 @@ pub(crate) struct LabRow {
 impl SilverRow for LabRow {
     const TOPIC: Topic = Topic::Labs;
     const SPEC: &'static TableSpec = &LABS;
-    /// Fault 23: labs were deduplicated by patient and test, which threw away genuine earlier results.
 
     fn new(event: Event, origin: Origin, findings: &mut Vec<Finding>) -> Option<Self> {
         let Event::LabResult(result) = event else { return None };
