@@ -24,6 +24,7 @@ impl Table {
     /// that are older than an hour and that a checkpoint stands for. Who reads the newest version notices nothing. Lists the
     /// whole table: to be called now and then.
     pub async fn tidy(&mut self, now_ms: i64) -> Result<Tidied, Error> {
+        let before = self.version();
         let tidying = async {
             let vacuum = self.delta.clone().vacuum();
             let (vacuumed, metrics) = vacuum
@@ -43,7 +44,14 @@ impl Table {
             }
             Ok(Tidied { files: metrics.files_deleted.len() as u64, entries: entries as u64 })
         };
-        tidying.await.map_err(|cause| delta_error(self.spec, cause))
+        let tidied = tidying.await.map_err(|cause| delta_error(self.spec, cause))?;
+        // A removal is noted in the log by two commits of its own. If there are others, they are somebody else's, of whose
+        // files this table does not know.
+        let own = if tidied.files > 0 { 2 } else { 0 };
+        if self.version() != before + own {
+            return Err(Error::Changed { table: self.spec.name.into() });
+        }
+        Ok(tidied)
     }
 }
 

@@ -1,7 +1,7 @@
-//! How far silver is behind a log of 20,480 readings a second, and how fast one run refines what lies there.
+//! How far silver is behind a log of 20,480 readings a second (1,024 patients), and how fast one run refines what lies there.
 //!
-//! `cargo bench -p strata-refinery [-- SECONDS [LATE]]`: SECONDS of log (120), of whose readings LATE in a thousand (10)
-//! arrive five minutes after they happened. The log's seconds are simulated: a pass begins when a second of log has landed
+//! `cargo bench -p strata-refinery [-- SECONDS [LATE [RATE]]]`: SECONDS of log (120), RATE readings a patient and second (20),
+//! of which LATE in a thousand (10) arrive five minutes after they happened. The log's seconds are simulated: a pass begins when a second of log has landed
 //! and the pass before has ended, takes what has landed by then, and lasts as long as it really lasts. Behind is the age of
 //! the oldest record of a pass at its end, with the second in which it waited for its object. Landing is not measured.
 #![expect(clippy::print_stdout, reason = "its numbers are its point")]
@@ -16,10 +16,13 @@ use strata_refinery::{OnInvalid, Refinery, Settings, VITALS};
 use strata_runtime::memory::{current_bytes, peak_bytes};
 use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 
+/// As the command has it: memory is measured too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_767_268_800_000_000; // 2026-01-01T12:00:00Z
 const OF_A_PARTITION: usize = 64;
-const A_SECOND: usize = 20;
 /// Bytes of a line: all are as long, so that an object is a second.
 const LINE: usize = 200;
 
@@ -28,27 +31,42 @@ fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let seconds = numbers.next().unwrap_or(if is_bench { 120 } else { 3 });
-    let late = numbers.next().unwrap_or(10);
+    let load = Load { seconds, late: numbers.next().unwrap_or(10), rate: numbers.next().unwrap_or(20) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    runtime.block_on(follow(seconds, late));
-    runtime.block_on(run((seconds / 4).max(1), late));
+    runtime.block_on(follow(load));
+    runtime.block_on(run(Load { seconds: (seconds / 4).max(1), ..load }));
 }
 
-async fn follow(seconds: i64, late: i64) {
+/// What is on the log.
+#[derive(Clone, Copy)]
+struct Load {
+    seconds: i64,
+    late: i64,
+    rate: i64,
+}
+
+impl Load {
+    /// Readings of one partition in a second.
+    fn of_object(self) -> i64 {
+        OF_A_PARTITION as i64 * self.rate
+    }
+}
+
+async fn follow(load: Load) {
+    let seconds = load.seconds;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut follower = refinery(folder.path(), 512 << 20).follow();
     follower.pass(&[], Timestamp(START)).await.expect("nothing is refined");
-    land(folder.path(), LIVE, seconds, late).await;
+    land(folder.path(), LIVE, load).await;
     println!("second      behind mean   behind most   CPU s   memory   files of the day");
     let (mut now, mut done, mut behind) = (0.0_f64, 0, Vec::new());
     let (mut cpu, mut said) = (cpu_seconds(), 0);
     while done < seconds {
         now = now.max((done + 1) as f64);
         let landed = (now as i64).min(seconds);
-        let ends: Vec<_> = (0..PARTITIONS)
-            .map(|partition| (Topic::Vitals, partition, (landed as usize * OF_A_PARTITION * A_SECOND) as u64))
-            .collect();
+        let ends: Vec<_> =
+            (0..PARTITIONS).map(|partition| (Topic::Vitals, partition, (landed * load.of_object()) as u64)).collect();
         let begun = Instant::now();
         let pass = follower.pass(&ends, Timestamp(START + landed * SECOND)).await.expect("a pass");
         assert_eq!(pass.waiting, 0);
@@ -68,13 +86,13 @@ async fn follow(seconds: i64, late: i64) {
         }
     }
     let rows = lakehouse(folder.path()).existing(&VITALS).await.expect("a table").map_or(0, |table| table.rows());
-    assert_eq!(rows, (seconds as usize * usize::from(PARTITIONS) * OF_A_PARTITION * A_SECOND) as u64);
+    assert_eq!(rows, (seconds * i64::from(PARTITIONS) * load.of_object()) as u64);
     println!("peak memory {:.0} MB", peak_bytes().unwrap_or_default() as f64 / 1e6);
 }
 
-async fn run(seconds: i64, late: i64) {
+async fn run(load: Load) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    land(folder.path(), "import", seconds, late).await;
+    land(folder.path(), "import", load).await;
     let (begun, cpu) = (Instant::now(), cpu_seconds());
     let refined = refinery(folder.path(), 32 << 20).run(Timestamp(START), &mut |_| {}).await.expect("a run");
     let (took, spent) = (begun.elapsed().as_secs_f64(), cpu_seconds() - cpu);
@@ -108,19 +126,19 @@ fn patients() -> Vec<PatientId> {
     fits.take(OF_A_PARTITION * usize::from(PARTITIONS)).collect()
 }
 
-async fn land(root: &Path, log: &str, seconds: i64, late: i64) {
+async fn land(root: &Path, log: &str, load: Load) {
     let objects = Objects::directory(root).expect("objects");
-    let object_bytes = OF_A_PARTITION * A_SECOND * LINE;
+    let object_bytes = load.of_object() as usize * LINE;
     let opened = open(objects, log, Availability::AtArrival, Timestamp(START), object_bytes).await;
     let (mut writer, flusher) = opened.expect("a log");
     let append = tokio::task::spawn_blocking(move || {
         let patients = patients();
-        for second in 0..seconds {
-            for reading in 0..A_SECOND as i64 {
+        for second in 0..load.seconds {
+            for reading in 0..load.rate {
                 for (number, patient) in patients.iter().enumerate() {
                     let time = START + second * SECOND + reading * 50_000 + number as i64;
-                    // Their times are no other reading's: the microseconds of a late one are odd numbers of thousands.
-                    let is_late = (second * 7 + reading * 131 + number as i64 * 17) % 1_000 < late;
+                    // Late ones lie half-way between two readings: no other has their time.
+                    let is_late = (second * 7 + reading * 131 + number as i64 * 17) % 1_000 < load.late;
                     let time = Timestamp(if is_late { time - 300 * SECOND + 25_000 } else { time });
                     let rate = 60 + (second + number as i64) % 40;
                     let line = format!(

@@ -4,6 +4,7 @@
 //! times. Where none of them falls, the new rows are a file of their own.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
@@ -36,7 +37,7 @@ pub(crate) struct Fresh<R> {
     rows: Vec<NewRow<R>>,
     batch: RecordBatch,
     winners: Vec<Candidate>,
-    sought: Sought,
+    sought: Arc<Sought>,
 }
 
 /// What stands and may have a key of the new rows; each with the number of its file.
@@ -68,13 +69,13 @@ impl<R: SilverRow> Fresh<R> {
         let candidates =
             keys.map(|(index, key)| Candidate { key, rank: rows[index].row.origin().rank(), place: Place::New(index) });
         let winners = winners(candidates.collect());
-        let sought = Sought::of(R::SPEC, &batch)?;
+        let sought = Arc::new(Sought::of(R::SPEC, &batch)?);
         Ok(Self { rows, batch, winners, sought })
     }
 
     /// Where rivals may stand.
-    pub(crate) fn sought(&self) -> &Sought {
-        &self.sought
+    pub(crate) fn sought(&self) -> Arc<Sought> {
+        Arc::clone(&self.sought)
     }
 
     /// Holds the contest. Entries of records that are refined again (`leaving`) have no part in it.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use strata_lakehouse::Sought;
 use strata_landing::{LIVE, Manifest};
 use strata_types::{PatientId, Topic};
 
@@ -70,11 +71,12 @@ pub(super) async fn returning(
     quarantine: &Quarantine,
     come: Arc<HashSet<PatientId>>,
 ) -> Result<Vec<Bundle>, Error> {
+    let of_patients = Arc::new(Sought::patients(come.iter().map(PatientId::as_str)));
     let waits = move |entry: &Entry| {
         let id = entry.patient_id.as_deref().and_then(|id| id.parse().ok());
         entry.rule == "unknown_patient" && id.is_some_and(|id: PatientId| come.contains(&id))
     };
-    let found = quarantine.search(topic, waits).await?;
+    let found = quarantine.search(topic, Some(of_patients), waits).await?;
     again(refinery, topic, found.into_iter().map(|(_, entry)| entry)).await
 }
 

@@ -55,18 +55,26 @@ impl Quarantine {
         entries_of(&self.table.find(file, sought, &[]).await?)
     }
 
-    /// The entries of a topic that are wanted, wherever they stand, each with the path of its file.
+    /// The entries of a topic that are wanted, wherever they stand, each with the path of its file. Without patients to look
+    /// for, all of quarantine is read.
     pub(super) async fn search(
         &self,
         topic: Topic,
+        of_patients: Option<Arc<Sought>>,
         wanted: impl Fn(&Entry) -> bool + Send + Sync + Clone + 'static,
     ) -> Result<Vec<(String, Entry)>, Error> {
         let searches = self.table.files().iter().cloned().map(|file| {
-            let (shelf, wanted) = (self.table.shelf(), wanted.clone());
+            let (shelf, wanted, of_patients) = (self.table.shelf(), wanted.clone(), of_patients.clone());
             async move {
-                let bytes = shelf.fetch(&file).await?;
+                let rows = match &of_patients {
+                    Some(patients) => shelf.find(&file, patients, &[]).await?,
+                    None => {
+                        let bytes = shelf.fetch(&file).await?;
+                        let decoded = tokio::task::spawn_blocking(move || decode(bytes, &[])).await?;
+                        decoded.map_err(|cause| shape(cause.into()))?
+                    }
+                };
                 let search = move || {
-                    let rows = decode(bytes, &[]).map_err(|cause| shape(cause.into()))?;
                     let entries = entries_of(&rows)?.into_iter();
                     let wanted = entries.filter(|entry| entry.topic == topic.name() && wanted(entry));
                     Ok::<_, Error>(wanted.map(|entry| (file.path.clone(), entry)).collect::<Vec<_>>())

@@ -57,7 +57,7 @@ pub(super) async fn replay(refinery: &Refinery, refused: &Refused, now: Timestam
     let mut bundles = HashMap::new();
     for topic in Topic::ALL.into_iter().filter(|topic| refused.topic.is_none_or(|only| only == *topic)) {
         let filter = refused.clone();
-        let found = standing.quarantine.search(topic, move |entry| filter.has(entry)).await?;
+        let found = standing.quarantine.search(topic, None, move |entry| filter.has(entry)).await?;
         let records: BTreeSet<_> = found.iter().map(|(_, entry)| entry.place()).collect();
         replayed.tried += records.len() as u64;
         bundles.insert(topic, again(refinery, topic, found.into_iter().map(|(_, entry)| entry)).await?);

@@ -113,14 +113,14 @@ impl Standing {
         verdicts.entries = quarantine.not_yet_taken(R::TOPIC, unreadable, &leaving).await?;
         if !leaving.is_empty() {
             let again = leaving.clone();
-            for (path, entry) in quarantine.search(R::TOPIC, move |entry| again.contains(&entry.place())).await? {
+            for (path, entry) in quarantine.search(R::TOPIC, None, move |entry| again.contains(&entry.place())).await? {
                 verdicts.fallen.entry(path).or_default().push(entry);
             }
         }
 
         let (mut contests, mut files, mut entry_files) = (Vec::new(), Vec::new(), Vec::new());
         for (date, fresh) in dates {
-            let sought = Arc::new(fresh.sought().clone());
+            let sought = fresh.sought();
             let rivals = Rivals {
                 silver: silver_rivals::<R>(table, date.as_deref(), buckets, &sought, &mut files).await?,
                 quarantine: entry_rivals(quarantine, date.as_deref(), buckets, &sought, &mut entry_files).await?,
