@@ -19,8 +19,9 @@ fn produce(up: &Up<'_>, topic: &str, records: &[&[u8]]) -> Option<()> {
     let mut client = command.spawn().unwrap();
     let mut stdin = client.stdin.take().unwrap();
     for record in records {
-        let hex: String = record.iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(stdin, "p1 {hex}").unwrap();
+        write!(stdin, "p1 ").unwrap();
+        record.iter().for_each(|byte| write!(stdin, "{byte:02x}").unwrap());
+        writeln!(stdin).unwrap();
     }
     drop(stdin);
     assert!(client.wait().unwrap().success());

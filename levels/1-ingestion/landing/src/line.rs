@@ -31,7 +31,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_record_comes_back(payload in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\n')], 0..40)) {
-            prop_assert_eq!(&*as_it_came(&line(&payload)), &payload);
+            let line = line(&payload);
+            prop_assert_eq!(&*as_it_came(&line), &payload);
         }
     }
 
