@@ -66,13 +66,12 @@ impl Quarantine {
         let searches = self.table.files().iter().cloned().map(|file| {
             let (shelf, wanted, of_patients) = (self.table.shelf(), wanted.clone(), of_patients.clone());
             async move {
-                let rows = match &of_patients {
-                    Some(patients) => shelf.find(&file, patients, &[]).await?,
-                    None => {
-                        let bytes = shelf.fetch(&file).await?;
-                        let decoded = tokio::task::spawn_blocking(move || decode(bytes, &[])).await?;
-                        decoded.map_err(|cause| shape(cause.into()))?
-                    }
+                let rows = if let Some(patients) = &of_patients {
+                    shelf.find(&file, patients, &[]).await?
+                } else {
+                    let bytes = shelf.fetch(&file).await?;
+                    let decoded = tokio::task::spawn_blocking(move || decode(bytes, &[])).await?;
+                    decoded.map_err(|cause| shape(cause.into()))?
                 };
                 let search = move || {
                     let entries = entries_of(&rows)?.into_iter();
