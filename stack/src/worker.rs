@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strata_services::BoxError;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -24,17 +24,29 @@ pub struct Worker {
     pub arguments: Vec<String>,
 }
 
-/// What a step is doing now. Clones are the same.
+/// What a step is doing now, and in which process. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Doing(Arc<Mutex<Option<String>>>);
+pub(crate) struct Doing(Arc<Mutex<(Option<String>, Option<u32>)>>);
 
 impl Doing {
     pub(crate) fn set(&self, what: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        self.lock().0 = what;
     }
 
     pub(crate) fn get(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().0.clone()
+    }
+
+    /// Memory of the process that does it, in bytes; `None` while there is none, or where the system does not tell.
+    pub(crate) fn memory_bytes(&self) -> Option<u64> {
+        let pid = self.lock().1?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(resident.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Option<String>, Option<u32>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,6 +56,7 @@ impl Worker {
     pub(crate) async fn run(&self, command: &[&str], doing: &Doing) -> Result<(), BoxError> {
         let name = command.join(" ");
         let mut child = self.start(command).map_err(|error| format!("cannot start `strata {name}`: {error}"))?;
+        doing.lock().1 = child.id();
         // It ends when this end of its stdin is closed, however that comes about.
         let _stdin = child.stdin.take();
         let mut last = String::new();
@@ -59,7 +72,7 @@ impl Worker {
             }
         }
         let status = child.wait().await?;
-        doing.set(None);
+        *doing.lock() = (None, None);
         if status.success() {
             return Ok(());
         }

@@ -68,6 +68,10 @@ impl Service for FirstStep {
         Kind::Step
     }
 
+    fn memory_bytes(&self) -> Option<u64> {
+        self.doing.memory_bytes()
+    }
+
     fn doing(&self) -> Option<String> {
         self.doing.get()
     }

@@ -10,9 +10,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use strata_audit::Audit;
 use strata_broker::client::{Admin, Producer, ProducerSettings};
-use strata_gateway::{Config, Converted, EventLog, Parts as GatewayParts, Record, Unavailable};
+use strata_gateway::{Config, Converted, EventLog, Parts as GatewayParts, Record, Stats, Unavailable};
 use strata_runtime::{Clock, Scope};
-use strata_services::{BoxError, Service};
+use strata_services::{BoxError, Figure, Service};
 use strata_sources::fhir;
 use strata_types::Topic;
 use tokio::time::timeout;
@@ -35,7 +35,15 @@ pub(super) struct GatewayService {
     clock: Arc<dyn Clock>,
     outlook: Arc<Outlook>,
     metrics: Arc<StackMetrics>,
-    listening: Mutex<Option<(String, u16)>>,
+    listening: Mutex<Option<Listening>>,
+}
+
+/// Where it is found, and what it counts.
+#[derive(Clone, Debug)]
+struct Listening {
+    url: String,
+    port: u16,
+    stats: Arc<Stats>,
 }
 
 impl GatewayService {
@@ -64,7 +72,7 @@ impl GatewayService {
         }
     }
 
-    fn listening(&self) -> Option<(String, u16)> {
+    fn listening(&self) -> Option<Listening> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -86,7 +94,8 @@ impl Service for GatewayService {
                 collectors: vec![Box::new(Arc::clone(&self.metrics))],
             };
             let gateway = strata_gateway::build(&self.config, parts)?;
-            let listening = (gateway.url(), gateway.local_addr().port());
+            let (url, port) = (gateway.url(), gateway.local_addr().port());
+            let listening = Listening { url, port, stats: gateway.stats() };
             *self.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(listening);
             let own = scope.clone();
             scope.spawn_service("accept", async move { gateway.run(&own).await });
@@ -101,11 +110,15 @@ impl Service for GatewayService {
     }
 
     fn port(&self) -> Option<u16> {
-        self.listening().map(|(_, port)| port)
+        self.listening().map(|listening| listening.port)
     }
 
     fn url(&self) -> Option<String> {
-        self.listening().map(|(url, _)| url)
+        self.listening().map(|listening| listening.url)
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        self.listening().map_or_else(Vec::new, |listening| listening.stats.figures())
     }
 }
 

@@ -52,6 +52,10 @@ impl Service for HistoryStep {
         Kind::Step
     }
 
+    fn memory_bytes(&self) -> Option<u64> {
+        self.doing.memory_bytes()
+    }
+
     fn doing(&self) -> Option<String> {
         self.doing.get()
     }

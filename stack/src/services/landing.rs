@@ -132,6 +132,11 @@ impl Service for LandingService {
         .boxed()
     }
 
+    /// What is on its way to bronze.
+    fn memory_bytes(&self) -> Option<u64> {
+        Some(self.landed.stats().open_bytes)
+    }
+
     fn figures(&self) -> Vec<Figure> {
         let stats = self.landed.stats();
         self.landed.rate.add(stats.records.saturating_sub(self.landed.rate.total()));

@@ -77,14 +77,15 @@ pub(crate) fn show(stack: &StackStatus) -> Result<()> {
                 status.name.clone(),
                 state(service),
                 status.port.map(|port| port.to_string()).unwrap_or_default(),
+                status.memory_bytes.map(output::bytes).unwrap_or_default(),
                 if status.restarts > 0 { status.restarts.to_string() } else { String::new() },
                 status.uptime_seconds.map(output::duration).unwrap_or_default(),
                 status.startup_seconds.map(output::duration).unwrap_or_default(),
-                status.url.clone().unwrap_or_else(|| figures(service)),
+                place(service),
             ]
         })
         .collect();
-    let header = ["level", "service", "state", "port", "restarts", "up", "start took", "where, or how"];
+    let header = ["level", "service", "state", "port", "memory", "restarts", "up", "start took", "where, or how"];
     output::table(header, rows)?;
     if let Some(cause) = &stack.cause {
         output::line(cause)?;
@@ -111,15 +112,22 @@ fn state(service: &ServiceStatus) -> String {
     }
 }
 
+/// Its URL, and what it counts where that is not nothing.
+fn place(service: &ServiceStatus) -> String {
+    let parts = [service.status.url.clone().unwrap_or_default(), figures(service)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
 fn figures(service: &ServiceStatus) -> String {
     let figure = |figure: &strata_stack::Figure| {
         let value = match figure.unit.as_str() {
             "By" => output::bytes(figure.value as u64),
             "s" => output::duration(figure.value),
             "1/s" => format!("{}/s", output::count(figure.value.round() as u64)),
+            "By/s" => format!("{}/s", output::bytes(figure.value as u64)),
             _ => output::count(figure.value.round() as u64),
         };
         format!("{} {value}", figure.name)
     };
-    service.status.figures.iter().map(figure).collect::<Vec<_>>().join(", ")
+    service.status.figures.iter().filter(|known| known.value >= 0.001).map(figure).collect::<Vec<_>>().join(", ")
 }
