@@ -115,6 +115,6 @@ while not stopped.is_set():
         except ck.KafkaException as error:
             fatal.append(error)
     producer.poll(0)
-    stopped.wait(rng.random() / 10)
+    stopped.wait(rng.random() / 5)
 while producer.flush(10) > 0:
     pass

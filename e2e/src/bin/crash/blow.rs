@@ -20,11 +20,16 @@ pub(crate) struct Below<'a> {
     pub(crate) store: Option<&'a Store>,
 }
 
+/// A recovery that is worth a word.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// How it came back.
 #[derive(Debug)]
 pub(crate) struct Recovery {
     /// From the moment when nothing stood in its way any more, until it was healthy.
     healthy: Duration,
+    /// What was wrong with it until then.
+    last: Option<String>,
     /// The service that took longest to rise, and its seconds.
     slowest: (String, f64),
     /// From then on, until events were acknowledged, by each way in.
@@ -39,6 +44,9 @@ impl std::fmt::Display for Recovery {
         write!(f, "healthy after {:.1} s ({slowest} {seconds:.1} s)", self.healthy.as_secs_f64())?;
         for (way, after) in &self.flows {
             write!(f, ", {way} {:.1} s later", after.as_secs_f64())?;
+        }
+        if let Some(last) = self.last.as_ref().filter(|_| self.healthy > SLOW) {
+            write!(f, "; it waited for {last}")?;
         }
         if self.ended { f.write_str("; its process had ENDED BY ITSELF") } else { Ok(()) }
     }
@@ -89,11 +97,14 @@ impl Blow {
         recover(stack, load, stopped)
     }
 
-    /// Something is away for a while. Whether the process was killed meanwhile.
+    /// Something is away for a while. Whether the process was killed meanwhile; then it rises without what is away, or
+    /// tries to.
     fn wait_or_kill(&self, stack: &mut Stack) -> Result<bool> {
         sleep(self.lasts);
         if self.and_killed {
             stack.kill()?;
+            stack.raise()?;
+            sleep(self.lasts / 2);
         }
         Ok(self.and_killed)
     }
@@ -102,25 +113,28 @@ impl Blow {
 /// Raises it if it does not run, and waits until it is healthy and events are acknowledged.
 pub(crate) fn recover(stack: &mut Stack, load: &Load, stopped: bool) -> Result<Recovery> {
     let began = Instant::now();
-    let ended = stands(stack, stopped)?;
+    let (ended, last) = stands(stack, stopped)?;
     let (healthy, slowest) = (began.elapsed(), stack.slowest()?);
     let flows = load.flows();
     let flows = flows.with_context(|| format!("although the stack is healthy; it said:\n{}", stack.last_words()))?;
-    Ok(Recovery { healthy, slowest, flows, ended })
+    Ok(Recovery { healthy, slowest, last, flows, ended })
 }
 
-/// Waits until everything is healthy. Whether its process had ended though nobody had `stopped` it.
-pub(crate) fn stands(stack: &mut Stack, mut stopped: bool) -> Result<bool> {
-    let (mut ended, mut trouble) = (false, None);
+/// Waits until everything is healthy. Whether its process had ended though nobody had `stopped` it, and what was wrong last.
+pub(crate) fn stands(stack: &mut Stack, mut stopped: bool) -> Result<(bool, Option<String>)> {
+    let (mut ended, mut last) = (false, None);
     let healthy = until("the stack is healthy again", || {
         if !stack.runs()? {
             ended |= !stopped;
             stopped = false;
             stack.raise()?;
         }
-        trouble = stack.trouble()?;
-        Ok(trouble.is_none())
+        let trouble = stack.trouble()?;
+        let healthy = trouble.is_none();
+        last = trouble.or_else(|| last.take());
+        Ok(healthy)
     });
-    healthy.with_context(|| format!("{}; it said:\n{}", trouble.unwrap_or_default(), stack.last_words()))?;
-    Ok(ended)
+    let told = || format!("{}; it said:\n{}", last.as_deref().unwrap_or_default(), stack.last_words());
+    healthy.with_context(told)?;
+    Ok((ended, last))
 }

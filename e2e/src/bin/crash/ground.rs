@@ -22,7 +22,7 @@ use crate::waiting::succeeds;
 
 /// Commits follow each other quickly, so that a blow meets one.
 const OFTEN: [(&str, &str); 2] =
-    [("STRATA_INGESTION__LANDING_SECONDS", "0.4"), ("STRATA_PROCESSING__REFINE_SECONDS", "0.2")];
+    [("STRATA_INGESTION__LANDING_SECONDS", "0.8"), ("STRATA_PROCESSING__REFINE_SECONDS", "0.4")];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ground {

@@ -112,7 +112,8 @@ impl Stack {
 
     /// Which service took longest when it was raised last, and how many seconds.
     pub(crate) fn slowest(&self) -> Result<(String, f64)> {
-        let said: Value = serde_json::from_str(&self.run(&["status", "--json"])?)?;
+        // It may be ill again already: one cause follows another.
+        let said: Value = serde_json::from_slice(&output(&mut self.command(&["status", "--json"]))?.stdout)?;
         let took = |service: &Value| (text(&service["name"]), service["startup_seconds"].as_f64().unwrap_or(0.0));
         let services = said["services"].as_array().into_iter().flatten().map(took);
         services.max_by(|one, other| one.1.total_cmp(&other.1)).context("the stack has no services")

@@ -39,12 +39,11 @@ pub(crate) fn ended(what: &str, child: &mut Child) -> Result<std::process::ExitS
 
 /// Runs a command to its end. What it says goes to files, so that nothing waits for a reader.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
-    let name = command.get_program().to_string_lossy().into_owned();
+    let name = name(command);
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-    let status = ended(&format!("{name} {}", words.join(" ")), &mut child)?;
+    let status = ended(&name, &mut child)?;
     Ok(Output { status, stdout: whole(&mut stdout)?, stderr: whole(&mut stderr)? })
 }
 
@@ -53,9 +52,15 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{command:?} ended with {}: {}", output.status, said.trim());
+        bail!("`{}` ended with {}: {}", name(command), output.status, said.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The command as one would type it; not its environment, in which there are secrets.
+fn name(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 fn whole(file: &mut std::fs::File) -> Result<Vec<u8>> {

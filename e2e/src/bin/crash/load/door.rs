@@ -68,7 +68,7 @@ impl Door {
             for number in batch.numbers {
                 ledger.accepted(batch.topic, id(&self.name, number), sent);
             }
-            sleep(Duration::from_millis(self.random.random_range(20..120)));
+            sleep(Duration::from_millis(self.random.random_range(50..250)));
         }
         Ok(ledger)
     }
@@ -79,7 +79,7 @@ impl Door {
             7..9 => 1,
             _ => 2,
         }];
-        let numbers = self.next..self.next + self.random.random_range(1..60);
+        let numbers = self.next..self.next + self.random.random_range(1..30);
         self.next = numbers.end;
         let mut lines: Vec<_> = numbers.clone().map(|number| line(&self.name, topic, number)).collect();
         let refused = u64::from(self.random.random_ratio(1, 5));
