@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use strata_console::Window;
+use strata_console::{Link, Window};
 use strata_control::{Chart, ServiceStatus, StackStatus, Start};
 use strata_runtime::memory;
 use strata_services::{Supervisor, critical_path};
@@ -34,7 +34,27 @@ impl Window for Outlook {
     fn status(&self) -> StackStatus {
         self.0.get().map_or_else(|| nothing(&PathBuf::new()), View::status)
     }
+
+    /// What the gateway and serving have beside their main business.
+    fn links(&self) -> Vec<Link> {
+        let faces = self.status().services.into_iter().filter_map(|service| {
+            let pages = FACES.iter().find(|(name, _)| *name == service.status.name)?.1;
+            let url = service.status.url?;
+            Some(pages.iter().map(move |page| Link {
+                of: service.status.name.clone(),
+                name: if *page == "/" { "endpoints".to_owned() } else { page.trim_start_matches('/').to_owned() },
+                url: format!("{url}{page}"),
+            }))
+        });
+        faces.flatten().collect()
+    }
 }
+
+/// Services with pages for people and machines, and which.
+const FACES: [(&str, &[&str]); 2] = [
+    ("gateway", &["/endpoints", "/metrics", "/openapi.json", "/readyz?verbose"]),
+    ("serving", &["/", "/metrics", "/openapi.json", "/readyz?verbose"]),
+];
 
 impl View {
     fn status(&self) -> StackStatus {

@@ -117,7 +117,7 @@ pub(crate) fn recover(stack: &mut Stack, load: &Load, stopped: bool) -> Result<R
     let (healthy, slowest) = (began.elapsed(), stack.slowest()?);
     let flows = load.flows();
     let flows = flows.with_context(|| format!("although the stack is healthy; it said:\n{}", stack.last_words()))?;
-    Ok(Recovery { healthy, slowest, last, flows, ended })
+    Ok(Recovery { healthy, last, slowest, flows, ended })
 }
 
 /// Waits until everything is healthy. Whether its process had ended though nobody had `stopped` it, and what was wrong last.
