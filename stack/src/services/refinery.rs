@@ -69,7 +69,7 @@ impl RefineryService {
         let pass = self.fares.last()?;
         let waits = pass.waiting > 0 || self.landed.lag().unwrap_or(0) > 0;
         let now = self.stack.clock().now_micros();
-        let since = pass.refined_until.filter(|_| waits).map_or(0, |until| now - until.0);
+        let since = pass.newest.filter(|_| waits).map_or(0, |until| now - until.0);
         Some(Duration::from_micros(since.max(0) as u64))
     }
 }

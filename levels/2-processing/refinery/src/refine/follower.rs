@@ -50,8 +50,11 @@ struct Reached {
 pub struct Pass {
     /// What became of each topic's records.
     pub topics: Vec<Refined>,
-    /// The log time up to which silver has all that has landed; `None` before anything was refined.
+    /// The log time up to which silver has all that has landed; `None` before anything was refined. Of a partition that
+    /// waits, its last record in silver is what is known, however long ago that came.
     pub refined_until: Option<Timestamp>,
+    /// The log time of silver's newest record, of any partition: while records come, its age says how far silver is behind.
+    pub newest: Option<Timestamp>,
     /// Records of the live log that have landed and are not in silver yet.
     pub waiting: u64,
 }
@@ -96,7 +99,8 @@ impl Follower {
             at.standing.tidy(now).await?;
             self.tidied = Some(now);
         }
-        let pass = Pass { topics, refined_until: at.until(&self.landed), waiting: at.waiting(&self.landed) };
+        let (refined_until, newest) = (at.until(&self.landed), at.newest());
+        let pass = Pass { topics, refined_until, newest, waiting: at.waiting(&self.landed) };
         self.at = Some(at);
         Ok(pass)
     }
@@ -199,8 +203,11 @@ impl At {
     fn until(&self, landed: &BTreeMap<(Topic, u8), u64>) -> Option<Timestamp> {
         let logged = |place: &(Topic, u8)| self.reached.get(place).and_then(|reached| reached.logged);
         let waiting = landed.iter().filter(|(place, end)| self.next(**place) < **end);
-        let last = self.reached.values().filter_map(|reached| reached.logged).max();
-        waiting.map(|(place, _)| logged(place)).min().unwrap_or(last)
+        waiting.map(|(place, _)| logged(place)).min().unwrap_or(self.newest())
+    }
+
+    fn newest(&self) -> Option<Timestamp> {
+        self.reached.values().filter_map(|reached| reached.logged).max()
     }
 
     fn next(&self, place: (Topic, u8)) -> u64 {
