@@ -46,7 +46,8 @@ impl std::fmt::Display for Recovery {
             write!(f, ", {way} {:.1} s later", after.as_secs_f64())?;
         }
         if let Some(last) = self.last.as_ref().filter(|_| self.healthy > SLOW) {
-            write!(f, "; it waited for {last}")?;
+            let last: String = last.chars().take(120).collect();
+            write!(f, "; it waited for {last}...")?;
         }
         if self.ended { f.write_str("; its process had ENDED BY ITSELF") } else { Ok(()) }
     }

@@ -34,7 +34,6 @@ mod waiting;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -43,12 +42,11 @@ use plan::Kind;
 use words::Words;
 
 fn main() -> ExitCode {
-    let words = Words::parse();
-    match run(&words) {
+    match Words::parse(std::env::args().skip(1)).and_then(|words| run(&words)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            println!("the crash program itself failed, seed {}: {error:#}", words.seed());
+            println!("it could not be counted: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -57,25 +55,25 @@ fn main() -> ExitCode {
 /// Whether every count holds.
 fn run(words: &Words) -> Result<bool> {
     let Some(binary) = strata_testkit::strata_binary() else { return Ok(true) };
-    let mut kinds = words.kinds();
+    let mut kinds = words.kinds.clone();
     if kinds.contains(&Kind::Disk) && !disk::can_be_mounted() {
         strata_testkit::skip("kind `disk`: no file system can be mounted here, neither as root nor in a namespace");
         println!("SKIPPED  disk: no file system can be mounted here; nothing is known of a full disk");
         kinds.retain(|kind| *kind != Kind::Disk);
     }
     if kinds.contains(&Kind::Disk) && !disk::is_apart() {
-        return disk::again_apart(words.seed());
+        return disk::again_apart(words.seed);
     }
-    println!("seed {}", words.seed());
-    let mut random = ChaCha8Rng::seed_from_u64(words.seed());
+    println!("seed {}", words.seed);
+    let mut random = ChaCha8Rng::seed_from_u64(words.seed);
     let blows = plan::draw(&kinds, words.kills, &mut random);
     let mut holds = true;
     for of in Ground::ALL {
         let blows: Vec<_> = blows.iter().filter(|blow| Ground::of(blow.kind) == of).cloned().collect();
         if !blows.is_empty() {
-            holds &= of.run(&binary, &blows, words.seed()).with_context(|| format!("on the ground `{}`", of.name()))?;
+            holds &= of.run(&binary, &blows, words.seed).with_context(|| format!("on the ground `{}`", of.name()))?;
         }
     }
-    println!("{}, seed {}", if holds { "every count holds" } else { "THE COUNT DOES NOT HOLD" }, words.seed());
+    println!("{}, seed {}", if holds { "every count holds" } else { "THE COUNT DOES NOT HOLD" }, words.seed);
     Ok(holds)
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 /// What can be done to a stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// kill -9 of its process.
     Kill,
@@ -24,6 +23,12 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) const ALL: [Self; 5] = [Self::Kill, Self::Term, Self::Broker, Self::Disk, Self::Objects];
+
+    /// The one that is called so on the command line.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let names = ["kill", "term", "broker", "disk", "objects"];
+        names.iter().zip(Self::ALL).find(|(known, _)| **known == name).map(|(_, kind)| kind)
+    }
 }
 
 /// One of them, at its moment.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyPool, Executor};
+use sqlx::{Any, AnyPool, Connection, Executor};
 use strata_config::Secret;
 use strata_runtime::Clock;
 
@@ -63,6 +63,10 @@ impl Database {
                     Ok(())
                 })
             });
+            // A full disk lets SQLite end a transaction by itself, of which its connection never hears: it would refuse
+            // every other one, for ever.
+            options =
+                options.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
         }
         let pool = options.connect(address.url.expose()).await.map_err(|cause| open_error(&location, cause))?;
         let database = Self { pool, dialect: address.dialect, location };

@@ -56,3 +56,24 @@ async fn an_absent_server_explains_itself() {
     let error = suite::open(&url, &[]).await.unwrap_err().to_string();
     assert!(error.contains("postgres://127.0.0.1:1/strata") && !error.contains("hunter2"), "{error}");
 }
+
+/// SQLite ends a transaction by itself when the disk is full. After a second of that, the database refused every
+/// transaction for as long as its process lived. Here the transaction is ended in the same way, behind its back.
+#[tokio::test]
+async fn a_transaction_that_ended_by_itself_is_forgotten() {
+    const NOTES: Migration = Migration { version: 1, name: "notes", sql: "CREATE TABLE notes (text TEXT);" };
+    let folder = tempfile::tempdir().unwrap();
+    let database = suite::open(&file(&folder, "x.db"), &[NOTES]).await.unwrap();
+    // More often than there are connections: each has its turn.
+    for _ in 0..20 {
+        let mut ended = database.write().await.unwrap();
+        query("ROLLBACK").execute(&mut *ended).await.unwrap();
+    }
+
+    let mut write = database.write().await.unwrap();
+    query("INSERT INTO notes VALUES ('kept')").execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    let mut read = database.read().await.unwrap();
+    let row = query("SELECT count(*) FROM notes").fetch_one(&mut *read).await.unwrap();
+    assert_eq!(row.get::<i64, _>(0), 1);
+}
