@@ -19,7 +19,6 @@ const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving", "stra
 const METRICS: &[&str] = &["strata-gateway", "strata-serving", "strata-stack"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
-const ARGUMENTS: &[&str] = &["strata", "strata-e2e"];
 
 /// All of them.
 pub const HOMES: &[Home] = &[
@@ -63,7 +62,7 @@ pub const HOMES: &[Home] = &[
         homes: &["strata-console", "strata-evaluation"],
         reason: "there are two pages: the status and the model report",
     },
-    Home { dependency: "clap", homes: ARGUMENTS, reason: "arguments end at the command; the crash program is one too" },
+    Home { dependency: "clap", homes: COMMAND, reason: "arguments end at the command" },
     Home { dependency: "indicatif", homes: COMMAND, reason: "only the command has a terminal" },
     Home {
         dependency: "comfy-table",

@@ -56,3 +56,16 @@ fn killed_commands_lose_and_double_nothing() {
     let sums = "SELECT CAST(sum(heart_rate * 1000 + quality_score) AS BIGINT) FROM vitals";
     assert_eq!(shaken.number(sums), calm.number(sums));
 }
+
+/// The disk was full, or the process was killed, between the folder of a table's log and its first commit.
+#[test]
+fn a_table_that_was_not_made_to_its_end_is_made() {
+    let Some(strata) = Strata::new() else { return };
+    let log = strata.folder().join("tables/patients/_delta_log");
+    std::fs::create_dir_all(&log).unwrap();
+    std::fs::write(log.join("00000000000000000000.json#1"), "{").unwrap();
+    strata.json(&["generate", "--patients", "3", "--days", "1"]);
+    assert!(!strata.run(&["query", "SHOW TABLES"]).contains("patients"));
+    strata.json(&["refine"]);
+    assert_eq!(strata.number("SELECT count(*) FROM patients"), 3);
+}

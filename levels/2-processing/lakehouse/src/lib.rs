@@ -74,7 +74,7 @@ impl Lakehouse {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.root).map_err(folder)? {
             let entry = entry.map_err(folder)?;
-            if entry.path().join("_delta_log").is_dir() {
+            if table::is_made(&entry.path()) {
                 names.push(entry.file_name().to_string_lossy().into_owned());
             }
         }

@@ -56,9 +56,20 @@ pub struct Mark {
     pub next: u64,
 }
 
+/// Whether the table at a path has been made: its log has a commit. Whoever dies while making one, or finds the disk full,
+/// leaves a folder for the log with nothing in it, or a draft (`00000000000000000000.json#1`): that is no table yet.
+pub(crate) fn is_made(path: &Path) -> bool {
+    let Ok(log) = std::fs::read_dir(path.join("_delta_log")) else { return false };
+    let is_commit = |name: &str| {
+        let version = name.len() > 20 && name.bytes().take(20).all(|byte| byte.is_ascii_digit());
+        version && matches!(&name[20..], ".json" | ".checkpoint.parquet")
+    };
+    log.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_commit))
+}
+
 impl Table {
     pub(crate) async fn open(path: &Path, spec: &'static TableSpec) -> Result<Option<Self>, Error> {
-        if !path.join("_delta_log").is_dir() {
+        if !is_made(path) {
             return Ok(None);
         }
         let load = async { DeltaTableBuilder::from_url(ensure_table_uri(path.to_string_lossy())?)?.load().await };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use strata_landing::{Bronze, Lines, Manifest};
-use strata_types::PatientId;
+use strata_types::{PatientId, partition_of};
 
 use super::OnInvalid;
 use crate::Error;
@@ -55,13 +55,15 @@ pub(super) struct Wave<R> {
 
 impl<R: SilverRow> Wave<R> {
     pub(super) fn refine(bundles: Vec<(Bundle, Lines)>, policy: &Policy) -> Result<Self, Error> {
-        let buckets = bundles.iter().fold(0, |bits, (bundle, _)| bits | 1 << bundle.manifest.partition);
+        let mut buckets = bundles.iter().fold(0, |bits, (bundle, _)| bits | 1 << bundle.manifest.partition);
         let leaving = bundles.iter().flat_map(|(bundle, _)| bundle.again()).collect();
         let refined: Vec<_> =
             bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
         let (mut records, mut unreadable) = (0, Vec::new());
         let mut by_date: BTreeMap<Option<String>, Vec<NewRow<R>>> = BTreeMap::new();
-        for (rows, not_read) in refined {
+        for (rows, not_read, patients) in refined {
+            // A sender that shares out by another hash than Kafka's own puts patients into partitions of others.
+            buckets |= patients;
             records += (rows.len() + not_read.len()) as u64;
             unreadable.extend(not_read);
             for (date, row) in rows {
@@ -76,8 +78,8 @@ impl<R: SilverRow> Wave<R> {
 
 type Dated<R> = (Option<String>, NewRow<R>);
 
-fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) -> (Vec<Dated<R>>, Vec<Entry>) {
-    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) -> (Vec<Dated<R>>, Vec<Entry>, u16) {
+    let (mut rows, mut unreadable, mut patients) = (Vec::new(), Vec::new(), 0);
     for (line, place) in lines.iter().zip(Place::each(&bundle.manifest)) {
         if bundle.only.as_ref().is_some_and(|only| !only.contains(&place.offset)) {
             continue;
@@ -98,6 +100,7 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
                 continue;
             }
         };
+        patients |= 1 << partition_of(event.patient_id().as_str().as_bytes());
         let date = event.timestamp().filter(|_| R::SPEC.by_date).map(strata_types::Timestamp::date);
         let mut findings = Vec::new();
         if policy.enrolled.as_ref().is_some_and(|enrolled| !enrolled.contains(event.patient_id())) {
@@ -111,5 +114,5 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
         let raw = findings.iter().any(|f| f.scope == Scope::Row).then(|| String::from_utf8_lossy(line).into_owned());
         rows.push((date, NewRow { row, findings, raw }));
     }
-    (rows, unreadable)
+    (rows, unreadable, patients)
 }
