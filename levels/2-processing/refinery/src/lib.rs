@@ -28,7 +28,7 @@ pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};
 mod scan;
 
 mod folder;
-pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, refine_folder};
+pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_floor, refine_folder};
 
 mod contest;
 

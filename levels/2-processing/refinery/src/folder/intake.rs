@@ -123,13 +123,14 @@ impl Intake {
         let mut busy = None;
         for stream in after.iter().chain(before) {
             match stream.try_lock() {
-                Ok(mut stream) if stream.reader.is_some() => {
-                    if stream.read(lines)? {
+                Err(TryLockError::WouldBlock) => busy = Some(stream),
+                Err(TryLockError::Poisoned(_)) => {}
+                Ok(mut stream) => {
+                    let found = stream.read(lines)?;
+                    if found {
                         return Ok(Some(0));
                     }
                 }
-                Err(TryLockError::WouldBlock) => busy = Some(stream),
-                _ => {}
             }
         }
         let Some(busy) = busy else { return Ok(None) };

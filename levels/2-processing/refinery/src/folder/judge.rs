@@ -63,16 +63,46 @@ impl Failed {
     }
 }
 
-/// Pulse pressure, mean arterial pressure, shock index, and the share of the vitals that there are.
-#[inline]
-pub(super) fn derive(vitals: &Vitals) -> ([Option<f64>; 3], f64) {
-    let [rate, systolic, diastolic, ..] = *vitals;
-    let pressures = systolic.zip(diastolic);
-    let pulse = pressures.map(|(systolic, diastolic)| systolic - diastolic);
-    let mean = pressures.map(|(systolic, diastolic)| diastolic + (systolic - diastolic) / 3.0);
-    let shock = rate.zip(systolic).map(|(rate, systolic)| rate / systolic);
-    let present = vitals.iter().flatten().count();
-    ([pulse, mean, shock], present as f64 / vitals.len() as f64)
+/// Rows of vitals, column by column; which of a row's there are, is a bit each.
+#[derive(Debug)]
+pub(super) struct VitalColumns {
+    pub(super) values: [Vec<f64>; 6],
+    pub(super) present: Vec<u8>,
+}
+
+/// The bits of what a derived column needs: both pressures, or the rate and the systolic one.
+pub(super) const NEEDS: [u8; 3] = [0b110, 0b110, 0b011];
+
+impl VitalColumns {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { values: std::array::from_fn(|_| Vec::with_capacity(rows)), present: Vec::with_capacity(rows) }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, vitals: &Vitals) {
+        let mut present = 0;
+        for (number, (column, vital)) in self.values.iter_mut().zip(vitals).enumerate() {
+            column.push(vital.unwrap_or_default());
+            present |= u8::from(vital.is_some()) << number;
+        }
+        self.present.push(present);
+    }
+
+    /// Pulse pressure, mean arterial pressure and shock index; where one needs what is missing, anything.
+    pub(super) fn derived(&self) -> [Vec<f64>; 3] {
+        let [rates, systolic, diastolic, ..] = &self.values;
+        let pressures = || systolic.iter().zip(diastolic);
+        [
+            pressures().map(|(systolic, diastolic)| systolic - diastolic).collect(),
+            pressures().map(|(systolic, diastolic)| diastolic + (systolic - diastolic) / 3.0).collect(),
+            rates.iter().zip(systolic).map(|(rate, systolic)| rate / systolic).collect(),
+        ]
+    }
+
+    /// The share of a reading's vitals that there are.
+    pub(super) fn quality(&self) -> Vec<f64> {
+        self.present.iter().map(|present| f64::from(present.count_ones()) / 6.0).collect()
+    }
 }
 
 #[cfg(test)]
@@ -103,8 +133,12 @@ mod tests {
 
     #[test]
     fn what_follows() {
-        let ([pulse, mean, shock], quality) = derive(&WELL);
-        assert_eq!((pulse, mean, shock, quality), (Some(40.0), Some(80.0 + 40.0 / 3.0), Some(80.0 / 120.0), 1.0));
-        assert_eq!(derive(&[None, Some(120.0), None, None, None, None]), ([None; 3], 1.0 / 6.0));
+        let mut columns = VitalColumns::with_capacity(2);
+        columns.add(&WELL);
+        columns.add(&[None, Some(120.0), None, None, None, None]);
+        let derived = columns.derived().map(|column| column[0]);
+        assert_eq!(derived, [40.0, 80.0 + 40.0 / 3.0, 80.0 / 120.0]);
+        assert_eq!(columns.quality(), [1.0, 1.0 / 6.0]);
+        assert_eq!(NEEDS.map(|needs| columns.present[1] & needs == needs), [false; 3]);
     }
 }

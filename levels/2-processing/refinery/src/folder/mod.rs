@@ -17,8 +17,12 @@ mod store;
 mod judge;
 mod settle;
 
+mod columns;
 mod garbage;
 mod output;
+
+mod floor;
+pub use floor::folder_floor;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -39,12 +39,12 @@ pub(super) static FIELDS: Fields<MEMBERS> = Fields::new([
 #[derive(Clone, Debug)]
 pub(super) struct Reading<'a> {
     /// The sender's id; else the line's own.
-    event_id: Option<&'a [u8]>,
+    pub(super) event_id: Option<&'a [u8]>,
     pub(super) patient: &'a [u8],
     pub(super) source: &'a [u8],
-    time: i64,
+    pub(super) time: i64,
     /// `None` is before every time.
-    ingested_at: Option<i64>,
+    pub(super) ingested_at: Option<i64>,
     vitals: [Given; 6],
     unit: Unit,
 }
@@ -172,6 +172,17 @@ impl<'a> Reading<'a> {
     }
 }
 
+impl Reading<'_> {
+    /// The vitals as they came.
+    pub(super) fn vitals(&self) -> [Option<f64>; 6] {
+        self.vitals.map(|vital| match vital {
+            Given::Nothing => None,
+            Given::Digits(digits) => Some(digits.value()),
+            Given::Value(value) => Some(value),
+        })
+    }
+}
+
 /// A packed reading.
 pub(super) type Row = [u8; 64];
 
@@ -265,9 +276,10 @@ pub(super) struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
+    /// Of a row, or of a copy of it.
     #[inline]
-    pub(super) fn new(chunk: &'a Chunk, row: usize) -> Self {
-        Self { row: &chunk.rows[row], chunk }
+    pub(super) fn new(chunk: &'a Chunk, row: &'a Row) -> Self {
+        Self { row, chunk }
     }
 
     #[inline]

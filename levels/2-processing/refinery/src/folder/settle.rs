@@ -2,23 +2,18 @@
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow::array::{Float64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use strata_lakehouse::PlainFile;
 use strata_types::Timestamp;
 
-use super::judge::{Failed, Vitals, derive};
+use super::columns::{Columns, Of};
+use super::judge::Failed;
 use super::names::Ranked;
-use super::reading::{Packed, VITALS};
+use super::reading::{Packed, Row};
 use super::store::{CHUNK_BITS, Chunk};
 use super::{FolderError, cannot_write};
 use crate::OnInvalid;
-use crate::column::time_type;
 
-/// Rows that are built before they are written.
-const BATCH: usize = 8_192;
 const DAY: i64 = 86_400_000_000;
 /// Days from the least date that there is to 1970.
 const EPOCH: i64 = 719_528;
@@ -77,9 +72,40 @@ impl Key {
     }
 
     #[inline]
-    fn place(self) -> (usize, usize) {
-        let number = self.0 as usize & ((1 << NUMBER_BITS) - 1);
-        (number >> CHUNK_BITS, number & ((1 << CHUNK_BITS) - 1))
+    fn number(self) -> usize {
+        self.0 as usize & ((1 << NUMBER_BITS) - 1)
+    }
+
+    #[inline]
+    fn chunk(self, chunks: &[Chunk]) -> &Chunk {
+        &chunks[self.number() >> CHUNK_BITS]
+    }
+
+    #[inline]
+    fn row(self, chunks: &[Chunk]) -> &Row {
+        &self.chunk(chunks).rows[self.number() & ((1 << CHUNK_BITS) - 1)]
+    }
+}
+
+/// Copies of the rows that are next. They lie all over memory: fetched one by one, each would be waited for; together, once.
+#[derive(Debug, Default)]
+struct Near {
+    from: usize,
+    rows: Vec<Row>,
+}
+
+/// How many rows are fetched together.
+const NEAR: usize = 64;
+
+impl Near {
+    #[inline]
+    fn get<'a>(&'a mut self, chunks: &'a [Chunk], order: &[Key], at: usize) -> Packed<'a> {
+        if at < self.from || at >= self.from + self.rows.len() {
+            self.rows.clear();
+            self.rows.extend(order[at..].iter().take(NEAR).map(|key| key.row(chunks)));
+            self.from = at;
+        }
+        Packed::new(order[at].chunk(chunks), &self.rows[at - self.from])
     }
 }
 
@@ -91,9 +117,9 @@ impl<'a> Settling<'a> {
         draft: &Path,
         worker: usize,
     ) -> Result<Self, FolderError> {
-        let (silver, rejects) = (Columns::new(Extra::derived()), Columns::new(Extra::reason()));
+        let (silver, rejects) = (Columns::new(Of::Silver), Columns::new(Of::Rejects));
         let path = draft.join("rejects").join(format!("part-{worker:04}.parquet"));
-        let rejected = PlainFile::create(&path, Arc::clone(&rejects.schema), &["event_id"])?;
+        let rejected = PlainFile::create(&path, rejects.schema(), &["event_id"])?;
         let nulled = (on_invalid == OnInvalid::Cell).then_some(0);
         let counts = Settled { nulled, ..Settled::default() };
         Ok(Self { on_invalid, patients, sources, draft: draft.into(), silver, rejects, rejected, counts })
@@ -102,26 +128,27 @@ impl<'a> Settling<'a> {
     /// Writes a part: a file for each of its dates.
     pub(super) fn settle(&mut self, part: usize, chunks: &[Chunk]) -> Result<(), FolderError> {
         let order = self.order(chunks);
-        let mut left = &order[..];
+        let mut near = Near::default();
         let mut open: Option<(i64, PlainFile)> = None;
-        while let Some(first) = left.first() {
-            let rivals = left.iter().skip(1).take_while(|key| key.meets(*first)).count() + 1;
-            let (met, others) = left.split_at(rivals);
-            left = others;
+        let mut at = 0;
+        while let Some(first) = order.get(at) {
+            let rivals = order[at + 1..].iter().take_while(|key| key.meets(*first)).count();
             if open.as_ref().is_none_or(|(day, _)| *day != first.day()) {
                 self.close(open.take())?;
                 open = Some((first.day(), self.file(first.day(), part)?));
             }
-            let Some((_, file)) = &mut open else { continue };
-            if let [only] = met {
-                self.judge(only.patient(), packed(chunks, *only), file)?;
+            let Some((_, file)) = &mut open else { break };
+            if rivals == 0 {
+                self.judge(first.patient(), near.get(chunks, &order, at), file)?;
             } else {
-                let winners = self.winners(met.iter().map(|key| packed(chunks, *key)).collect());
-                self.counts.duplicates += (met.len() - winners.len()) as u64;
+                let met = order[at..=at + rivals].iter();
+                let winners = self.winners(met.map(|key| Packed::new(key.chunk(chunks), key.row(chunks))).collect());
+                self.counts.duplicates += (rivals + 1 - winners.len()) as u64;
                 for winner in winners {
                     self.judge(first.patient(), winner, file)?;
                 }
             }
+            at += rivals + 1;
         }
         self.close(open)
     }
@@ -130,7 +157,7 @@ impl<'a> Settling<'a> {
         let mut order = Vec::with_capacity(chunks.iter().map(|chunk| chunk.rows.len()).sum());
         for (number, chunk) in chunks.iter().enumerate() {
             order.extend((0..chunk.rows.len()).map(|row| {
-                let packed = Packed::new(chunk, row);
+                let packed = Packed::new(chunk, &chunk.rows[row]);
                 let patient = self.patients.rank(chunk.worker, packed.patient());
                 Key::new(packed.time(), patient, number << CHUNK_BITS | row)
             }));
@@ -160,10 +187,13 @@ impl<'a> Settling<'a> {
     fn judge(&mut self, patient: u32, packed: Packed<'_>, file: &mut PlainFile) -> Result<(), FolderError> {
         let mut vitals = packed.vitals();
         let failed = Failed::of(&vitals, packed.has_unknown_unit());
-        let (patient, source) = (self.patients.text(patient), self.sources.text(self.source(&packed)));
+        let mut buffer = [0; 36];
+        let source = self.sources.text(self.source(&packed));
+        let ids = [packed.event_id(&mut buffer), self.patients.text(patient), source];
+        let times = (packed.time(), packed.ingested_at());
         if !failed.is_none() {
-            self.rejects.add(patient, source, &packed, &vitals);
-            self.rejects.extra.add_reason(failed);
+            self.rejects.add(ids, times, &vitals);
+            self.rejects.add_reason(&failed.reason());
             self.rejects.write_full(&mut self.rejected)?;
             if self.on_invalid == OnInvalid::Row {
                 self.counts.rejected += 1;
@@ -177,8 +207,7 @@ impl<'a> Settling<'a> {
             *self.counts.nulled.get_or_insert_default() += nulled;
         }
         self.counts.written += 1;
-        self.silver.add(patient, source, &packed, &vitals);
-        self.silver.extra.add_derived(&vitals);
+        self.silver.add(ids, times, &vitals);
         self.silver.write_full(file)
     }
 
@@ -186,7 +215,7 @@ impl<'a> Settling<'a> {
         let folder = self.draft.join("silver").join(format!("date={}", Timestamp(day * DAY).date()));
         std::fs::create_dir_all(&folder).map_err(cannot_write(&folder))?;
         let path = folder.join(format!("part-{part:04}.parquet"));
-        Ok(PlainFile::create(&path, Arc::clone(&self.silver.schema), &["event_id"])?)
+        Ok(PlainFile::create(&path, self.silver.schema(), &["event_id"])?)
     }
 
     fn close(&mut self, file: Option<(i64, PlainFile)>) -> Result<(), FolderError> {
@@ -199,133 +228,5 @@ impl<'a> Settling<'a> {
         self.rejects.write(&mut self.rejected)?;
         self.rejected.finish()?;
         Ok(self.counts)
-    }
-}
-
-#[inline]
-fn packed(chunks: &[Chunk], key: Key) -> Packed<'_> {
-    let (chunk, row) = key.place();
-    Packed::new(&chunks[chunk], row)
-}
-
-/// Rows to be, column by column.
-#[derive(Debug)]
-struct Columns {
-    schema: SchemaRef,
-    event_id: StringBuilder,
-    patient_id: StringBuilder,
-    timestamp: TimestampMicrosecondBuilder,
-    ingested_at: TimestampMicrosecondBuilder,
-    source: StringBuilder,
-    vitals: [Float64Builder; 6],
-    extra: Extra,
-    rows: usize,
-}
-
-/// The columns that silver and the rejects do not share.
-#[derive(Debug)]
-enum Extra {
-    Derived([Float64Builder; 3], Float64Builder),
-    Reason(StringBuilder),
-}
-
-impl Columns {
-    fn new(extra: Extra) -> Self {
-        let float = |name: &&str| Field::new(*name, DataType::Float64, true);
-        let mut fields = vec![
-            Field::new("event_id", DataType::Utf8, false),
-            Field::new("patient_id", DataType::Utf8, false),
-            Field::new("timestamp", time_type(), false),
-            Field::new("ingested_at", time_type(), true),
-            Field::new("source", DataType::Utf8, false),
-        ];
-        fields.extend(VITALS.iter().map(float));
-        match &extra {
-            Extra::Derived(..) => {
-                fields.extend(["pulse_pressure", "mean_arterial_pressure", "shock_index"].iter().map(float));
-                fields.push(Field::new("quality_score", DataType::Float64, false));
-            }
-            Extra::Reason(_) => fields.push(Field::new("reason", DataType::Utf8, false)),
-        }
-        let time = || TimestampMicrosecondBuilder::with_capacity(BATCH).with_data_type(time_type());
-        Self {
-            schema: Arc::new(Schema::new(fields)),
-            event_id: StringBuilder::with_capacity(BATCH, 36 * BATCH),
-            patient_id: StringBuilder::with_capacity(BATCH, 16 * BATCH),
-            timestamp: time(),
-            ingested_at: time(),
-            source: StringBuilder::with_capacity(BATCH, 16 * BATCH),
-            vitals: std::array::from_fn(|_| Float64Builder::with_capacity(BATCH)),
-            extra,
-            rows: 0,
-        }
-    }
-
-    /// Adds a row but for its extra columns.
-    #[inline]
-    fn add(&mut self, patient: &str, source: &str, packed: &Packed<'_>, vitals: &Vitals) {
-        self.rows += 1;
-        self.event_id.append_value(packed.event_id(&mut [0; 36]));
-        self.patient_id.append_value(patient);
-        self.timestamp.append_value(packed.time());
-        self.ingested_at.append_option(packed.ingested_at());
-        self.source.append_value(source);
-        for (column, vital) in self.vitals.iter_mut().zip(vitals) {
-            column.append_option(*vital);
-        }
-    }
-
-    #[inline]
-    fn write_full(&mut self, file: &mut PlainFile) -> Result<(), FolderError> {
-        if self.rows < BATCH { Ok(()) } else { self.write(file) }
-    }
-
-    fn write(&mut self, file: &mut PlainFile) -> Result<(), FolderError> {
-        let mut columns: Vec<arrow::array::ArrayRef> = vec![
-            Arc::new(self.event_id.finish()),
-            Arc::new(self.patient_id.finish()),
-            Arc::new(self.timestamp.finish()),
-            Arc::new(self.ingested_at.finish()),
-            Arc::new(self.source.finish()),
-        ];
-        let float = |column: &mut Float64Builder| Arc::new(column.finish()) as _;
-        columns.extend(self.vitals.iter_mut().map(float));
-        match &mut self.extra {
-            Extra::Derived(derived, quality) => {
-                columns.extend(derived.iter_mut().map(float));
-                columns.push(float(quality));
-            }
-            Extra::Reason(reason) => columns.push(Arc::new(reason.finish())),
-        }
-        self.rows = 0;
-        Ok(file.write(&RecordBatch::try_new(Arc::clone(&self.schema), columns)?)?)
-    }
-}
-
-impl Extra {
-    fn derived() -> Self {
-        let column = || Float64Builder::with_capacity(BATCH);
-        Self::Derived([column(), column(), column()], column())
-    }
-
-    fn reason() -> Self {
-        Self::Reason(StringBuilder::new())
-    }
-
-    #[inline]
-    fn add_derived(&mut self, vitals: &Vitals) {
-        if let Self::Derived(columns, quality) = self {
-            let (derived, score) = derive(vitals);
-            for (column, value) in columns.iter_mut().zip(derived) {
-                column.append_option(value);
-            }
-            quality.append_value(score);
-        }
-    }
-
-    fn add_reason(&mut self, failed: Failed) {
-        if let Self::Reason(column) = self {
-            column.append_value(failed.reason());
-        }
     }
 }

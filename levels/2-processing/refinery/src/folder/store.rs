@@ -191,13 +191,11 @@ impl<'a> Packer<'a> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        match Line::read(line) {
-            Some(read) => self.take(&read.reading(), line),
-            None => {
-                self.read += 1;
-                self.garbage.add(line)
-            }
+        if let Some(read) = Line::read(line) {
+            return self.take(&read.reading(), line);
         }
+        self.read += 1;
+        self.garbage.add(line)
     }
 
     #[inline]

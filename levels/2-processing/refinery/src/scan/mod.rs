@@ -92,7 +92,7 @@ impl<const N: usize> Fields<N> {
         if *text.get(at)? == b'}' {
             return Some(at + 1);
         }
-        let mut expected = 0;
+        let (mut expected, mut others) = (0, Scalar::Absent);
         loop {
             if *text.get(at)? != b'"' {
                 return None;
@@ -106,14 +106,15 @@ impl<const N: usize> Fields<N> {
             if *text.get(at)? != b':' {
                 return None;
             }
-            let (value, end) = scalar(text, text::blank(text, at + 1))?;
-            if let Some((field, _)) = known {
-                if !matches!(members[field], Scalar::Absent) {
-                    return None;
+            let member = match known {
+                Some((field, _)) => {
+                    expected = field + 1;
+                    &mut members[field]
                 }
-                members[field] = value;
-                expected = field + 1;
-            }
+                None => &mut others,
+            };
+            let end = scalar(text, text::blank(text, at + 1), member)?;
+            others = Scalar::Absent;
             at = text::blank(text, end);
             match *text.get(at)? {
                 b',' => at = text::blank(text, at + 1),
@@ -130,18 +131,40 @@ pub(crate) fn line_end(text: &[u8], at: usize) -> Option<usize> {
     matches!(text.get(at), None | Some(b'\n')).then_some(at)
 }
 
-fn scalar(text: &[u8], at: usize) -> Option<(Scalar<'_>, usize)> {
-    let literal =
-        |word: &[u8], value| (text.get(at..at + word.len()) == Some(word)).then_some((value, at + word.len()));
+/// Reads a value into a member that is absent so far; gives the place behind it.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "called, it writes a value in parts that the caller then waits for to copy whole"
+)]
+fn scalar<'a>(text: &'a [u8], at: usize, member: &mut Scalar<'a>) -> Option<usize> {
+    if !matches!(member, Scalar::Absent) {
+        return None;
+    }
+    let literal = |word: &[u8]| (text.get(at..at + word.len()) == Some(word)).then_some(at + word.len());
     match *text.get(at)? {
         b'"' => {
             let end = text::end(text, at + 1)?;
-            Some((Scalar::Text(&text[at + 1..end]), end + 1))
+            *member = Scalar::Text(&text[at + 1..end]);
+            Some(end + 1)
         }
-        b'n' => literal(b"null", Scalar::Null),
-        b't' => literal(b"true", Scalar::Bool(true)),
-        b'f' => literal(b"false", Scalar::Bool(false)),
-        _ => number::read(text, at).map(|(number, end)| (Scalar::Number(number), end)),
+        b'n' => {
+            *member = Scalar::Null;
+            literal(b"null")
+        }
+        b't' => {
+            *member = Scalar::Bool(true);
+            literal(b"true")
+        }
+        b'f' => {
+            *member = Scalar::Bool(false);
+            literal(b"false")
+        }
+        _ => {
+            let (number, end) = number::read(text, at)?;
+            *member = Scalar::Number(number);
+            Some(end)
+        }
     }
 }
 
