@@ -19,7 +19,7 @@ mod ingestion;
 pub use ingestion::{Imported, Ingestion};
 
 mod processing;
-pub use processing::Processing;
+pub use processing::{Processing, refine_folder};
 
 mod features;
 pub use features::{FeatureCounts, Features};
@@ -51,7 +51,7 @@ pub use strata_evaluation::Gate;
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;
 pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
-pub use strata_refinery::{QualityReport, Refined, Refused, Replayed};
+pub use strata_refinery::{FolderCounts, FolderProgress, QualityReport, Refined, Refused, Replayed};
 pub use strata_services::{Figure, State};
 pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;

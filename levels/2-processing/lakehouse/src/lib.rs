@@ -22,6 +22,9 @@ pub use tidy::Tidied;
 mod parquet_file;
 pub use parquet_file::{Encoded, decode, encode};
 
+mod plain_file;
+pub use plain_file::PlainFile;
+
 mod stats;
 
 mod sought;
