@@ -4,15 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, Subcommand};
 use strata_stack::{FeatureCounts, Format, Stack, Writer};
 
 use super::Context;
 use crate::{output, progress};
 
+mod parity;
+
 /// Computes the features of every patient and hour, or of given times
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time."
 )]
 pub(crate) struct Features {
@@ -22,10 +25,27 @@ pub(crate) struct Features {
     /// Where the answer goes: .parquet, .csv or .json [default: stdout, as CSV]
     #[arg(long, value_name = "FILE", requires = "at")]
     to: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What else is done with features.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compares the online store with silver, feature by feature, for every patient
+    Parity(parity::Parity),
 }
 
 impl Features {
+    /// Whether it writes the table of features.
+    pub(super) fn changes(&self) -> bool {
+        self.command.is_none()
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
+        if let Some(Command::Parity(parity)) = self.command {
+            return parity.run(context).await;
+        }
         let stack = context.stack()?;
         if let Some(requests) = self.at {
             let rows = stack.features.at(&stack.processing.read_csv(&requests)?).await?;

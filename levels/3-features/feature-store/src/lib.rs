@@ -6,6 +6,9 @@
 mod read;
 
 mod timelines;
+pub use timelines::{Item, PARTS, Part, Take};
+
+mod many;
 
 mod table;
 pub use table::FEATURES_TABLE;
