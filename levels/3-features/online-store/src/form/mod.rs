@@ -9,9 +9,7 @@ mod medications;
 mod rows;
 mod vitals;
 
-use std::sync::Arc;
-
-use strata_features::{PatientFacts, Timeline};
+use strata_features::{AdverseEvent, Dose, Lab, PatientFacts, Timeline, Vitals};
 use strata_types::drug::DRUGS;
 use strata_types::{Timestamp, VARIABLES};
 
@@ -98,10 +96,10 @@ impl Recent {
         for _ in 0..from.number()? {
             from.text()?;
         }
-        read_rows(&mut from, &mut |entry| timeline.vitals.extend(entry.row))?;
-        read_rows(&mut from, &mut |entry| timeline.labs.extend(entry.row))?;
-        read_rows(&mut from, &mut |entry| timeline.medications.extend(entry.row))?;
-        read_rows(&mut from, &mut |entry| timeline.adverse_events.extend(entry.row))?;
+        read_rows::<Vitals>(&mut from, &mut |entry| timeline.vitals.extend(entry.row))?;
+        read_rows::<Lab>(&mut from, &mut |entry| timeline.labs.extend(entry.row))?;
+        read_rows::<Dose>(&mut from, &mut |entry| timeline.medications.extend(entry.row))?;
+        read_rows::<AdverseEvent>(&mut from, &mut |entry| timeline.adverse_events.extend(entry.row))?;
         timeline.sort();
         Ok((recent, timeline))
     }

@@ -179,7 +179,7 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         4 => (-2 * 24..1_i64).prop_map(|hours| hours * HOUR),
         2 => (-12 * 24..1_i64).prop_map(|hours| hours * HOUR),
         2 => (-36 * 60..1_i64).prop_map(|minutes| minutes * MINUTE),
-        1 => (-3 * DAY..1_i64),
+        1 => -3 * DAY..1_i64,
     ];
     let delay =
         prop_oneof![3 => Just(0), 3 => 0..10 * MINUTE, 2 => (0..8_i64).prop_map(|hours| hours * HOUR), 1 => 0..5 * DAY];
