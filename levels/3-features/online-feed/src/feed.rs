@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::changes::live_changes;
-use crate::{Error, Meter, Silver};
+use crate::{Error, Filling, Meter, Silver};
 
 /// Records that are taken at once.
 const MOST: usize = 20_000;
@@ -122,11 +122,12 @@ impl Feed {
         }
         self.store.clear().await?;
         let meter = self.meter.clone();
-        let filled = self.silver.fill(&self.store, &move |filling| {
+        let tell = move |filling: Filling| {
             let percent = 100 * filling.done / filling.total.max(1);
             meter.begin(&format!("filling the online store from silver: {percent} %, {} patients", filling.patients));
-        });
-        let marks = Marks { silver: number, ..filled.await? };
+        };
+        let filled = self.silver.fill(&self.store, &tell).await?;
+        let marks = Marks { silver: number, ..filled };
         self.store.mark(&marks).await?;
         Ok(marks)
     }
