@@ -66,9 +66,7 @@ fn a_prediction_is_made_of_the_newest_event() {
     let answer = predict(&serving, &now());
     assert_eq!(answer["feature_store"], "online", "{answer}");
     assert!(answer["feature_time"].is_string(), "{answer}");
-    until("silver has it too", || {
-        strata.number("SELECT count(*) FROM vitals WHERE patient_id = 'new-1'") == 1
-    });
+    until("silver has it too", || strata.number("SELECT count(*) FROM vitals WHERE patient_id = 'new-1'") == 1);
     assert_eq!(predict(&serving, "2026-01-01T00:00:00Z")["feature_store"], "silver");
 
     // In a process of its own: silver answers, or the feature server where that is named.

@@ -47,7 +47,8 @@ fn the_answer_has_feasts_shape() {
 #[test]
 fn missing_stays_missing_and_every_feature_is_there() {
     let ward = Ward::open(&[]);
-    let asked = json!({"feature_service": "patient_features", "entities": {"patient_id": ["p2"]}, "full_feature_names": true});
+    let asked =
+        json!({"feature_service": "patient_features", "entities": {"patient_id": ["p2"]}, "full_feature_names": true});
     let answer = ward.ask(&asked).json();
     assert_eq!(answer["results"].as_array().unwrap().len(), FEATURES.len() + 1);
     for feature in &FEATURES {
@@ -61,7 +62,8 @@ fn missing_stays_missing_and_every_feature_is_there() {
 #[test]
 fn what_is_too_old_is_not_given() {
     let ward = Ward::open(&["hr_last=2", "*=48"]);
-    let asked = json!({"features": ["hr_last", "hr_hours_since", "age_years"], "entities": {"patient_id": ["p1", "p2"]}});
+    let asked =
+        json!({"features": ["hr_last", "hr_hours_since", "age_years"], "entities": {"patient_id": ["p1", "p2"]}});
     let answer = ward.ask(&asked).json();
     let old = result(&answer, "hr_last");
     assert_eq!(old["values"], json!([90.0, null]));
@@ -92,7 +94,10 @@ fn people_see_a_patients_features() {
     let told = answer.json();
     assert_eq!((told["patient_id"].as_str(), told["as_of"].as_str()), (Some("p1"), Some("2026-03-01T12:00:00Z")));
     let first = &told["features"][0];
-    assert_eq!((first["name"].as_str(), first["value"].as_f64(), first["unit"].as_str()), (Some("hr_last"), Some(90.0), Some("/min")));
+    assert_eq!(
+        (first["name"].as_str(), first["value"].as_f64(), first["unit"].as_str()),
+        (Some("hr_last"), Some(90.0), Some("/min"))
+    );
     assert_eq!(told["features"].as_array().unwrap().len(), FEATURES.len());
     let unknown = ward.get("/features/p9");
     assert_eq!((unknown.status, unknown.json()["error"].as_str()), (404, Some("unknown_patient")));

@@ -13,7 +13,10 @@ fn a_store_that_is_being_filled_is_not_ready_and_not_dead() {
     assert_eq!(ward.get("/livez").body, "ok");
     for path in ["/readyz", "/health"] {
         let ready = ward.get(path);
-        assert_eq!((ready.status, ready.json()["reasons"].clone()), (503, json!(["it is filling the online store: 40 %"])));
+        assert_eq!(
+            (ready.status, ready.json()["reasons"].clone()),
+            (503, json!(["it is filling the online store: 40 %"]))
+        );
     }
     let asked = json!({"features": ["hr_last"], "entities": {"patient_id": ["p1"]}});
     for answer in [ward.ask(&asked), ward.get("/features/p1"), ward.get("/v1/states?patient_id=p1")] {
@@ -28,7 +31,11 @@ fn metrics_are_there_from_the_start_and_name_nobody() {
     let ward = Ward::open(&[]);
     let metrics = || ward.get("/metrics").body;
     let first = metrics();
-    for series in ["strata_features_vectors_total 0", "strata_features_values_total{status=\"OUTSIDE_MAX_AGE\"} 0", "strata_features_ready 1"] {
+    for series in [
+        "strata_features_vectors_total 0",
+        "strata_features_values_total{status=\"OUTSIDE_MAX_AGE\"} 0",
+        "strata_features_ready 1",
+    ] {
         assert!(first.contains(series), "{series}: {first}");
     }
     ward.ask(&json!({"features": ["hr_last", "sbp_last"], "entities": {"patient_id": ["p1", "p2", "p9"]}}));

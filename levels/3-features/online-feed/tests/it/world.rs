@@ -117,7 +117,8 @@ impl<'a> World<'a> {
             for hours in [0, 1, 5, 12, 24, 30, 72, 200] {
                 let t = from + hours * HOUR;
                 let (ours, theirs) = (seen.vector(t).unwrap(), compute(offline, t));
-                let differing = ours.iter().zip(&theirs).zip(&FEATURES).filter(|((a, b), _)| a.to_bits() != b.to_bits());
+                let differing =
+                    ours.iter().zip(&theirs).zip(&FEATURES).filter(|((a, b), _)| a.to_bits() != b.to_bits());
                 found.extend(differing.map(|((a, b), feature)| format!("{patient} at {t}: {} {a} {b}", feature.name)));
             }
         }
