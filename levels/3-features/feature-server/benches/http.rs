@@ -1,6 +1,10 @@
 //! Vectors over HTTP on the loopback: 120 features of one random patient, at 2,000 requests a second for 20 s from a client
 //! that is a process of its own. `cargo bench -p strata-feature-server --bench http -- [PATIENTS] [REQUESTS PER SECOND]`
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints what it measured, and fails by panicking")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints what it measured, and fails by panicking"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -63,7 +67,10 @@ fn main() {
     let told = Command::new(std::env::current_exe().unwrap()).args(arguments).output().unwrap();
     print!("{}", String::from_utf8_lossy(&told.stdout));
     let cpu = (cpu_seconds() - before) * 1e6 / (rate * SECONDS) as f64;
-    println!("the server: CPU {cpu:.0} us a request, memory {:.0} MB", memory::current_bytes().unwrap_or(0) as f64 / 1e6);
+    println!(
+        "the server: CPU {cpu:.0} us a request, memory {:.0} MB",
+        memory::current_bytes().unwrap_or(0) as f64 / 1e6
+    );
 }
 
 /// A patient who is charted hourly.
@@ -99,14 +106,16 @@ fn client(address: SocketAddr, patients: u64, rate: u64) {
             let mut took = Vec::new();
             for number in 0..rate * SECONDS / CONNECTIONS {
                 let due = begun + every * number as u32;
+                // Who is late because the answer before was late has waited since it was due.
+                let late = Instant::now() > due;
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
                 let patient = id((number * CONNECTIONS + connection).wrapping_mul(7_919) % patients);
-                let body = format!(
-                    r#"{{"feature_service":"patient_features","entities":{{"patient_id":["{patient}"]}}}}"#
-                );
-                let head = "POST /get-online-features HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+                let body =
+                    format!(r#"{{"feature_service":"patient_features","entities":{{"patient_id":["{patient}"]}}}}"#);
+                let head =
+                    "POST /get-online-features HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
                 let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
-                let sent = Instant::now().max(due);
+                let sent = if late { due } else { Instant::now() };
                 stream.write_all(request.as_bytes()).unwrap();
                 let mut length = 0;
                 loop {

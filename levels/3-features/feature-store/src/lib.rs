@@ -6,7 +6,9 @@
 mod read;
 
 mod timelines;
-pub use timelines::{Item, PARTS, Part, Take};
+
+mod items;
+pub use items::{Item, Source};
 
 mod many;
 

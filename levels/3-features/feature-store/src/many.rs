@@ -21,7 +21,7 @@ impl FeatureStore {
             let Some(table) = self.lakehouse.existing(part.spec).await? else { continue };
             for file in table.files().iter().filter(|file| file.buckets & buckets != 0) {
                 for batch in table.find(file, &sought, part.columns).await? {
-                    let mut give = |_: usize, id: &str, item: crate::Item| {
+                    let mut give = |id: &str, item: crate::timelines::Item| {
                         let Some(patient) = ids.get(id) else { return };
                         item.put(timelines.entry((*patient).clone()).or_default());
                     };

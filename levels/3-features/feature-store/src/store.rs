@@ -81,7 +81,7 @@ impl FeatureStore {
             let Some(table) = self.lakehouse.existing(part.spec).await? else { continue };
             let batches = table.read_patient(patient.as_str(), patient.partition(), part.columns).await?;
             for batch in batches {
-                let mut give = |_: usize, _: &str, item: Item| item.put(&mut timeline);
+                let mut give = |_: &str, item: Item| item.put(&mut timeline);
                 (part.take)(&batch, &mut give).map_err(|cause| Error::Shape { table: part.spec.name, cause })?;
                 found |= batch.num_rows() > 0;
             }
@@ -260,7 +260,7 @@ fn read_timelines(parts: Vec<(Part, Bytes)>, buckets: u16) -> Result<Timelines, 
             let shape = |cause| Error::Shape { table: part.spec.name, cause };
             let mut runs: Vec<(String, Vec<Item>)> = Vec::new();
             for batch in decode(bytes, part.columns).map_err(|cause| shape(cause.into()))? {
-                let mut give = |_: usize, patient: &str, item: Item| match runs.last_mut() {
+                let mut give = |patient: &str, item: Item| match runs.last_mut() {
                     Some((last, items)) if last == patient => items.push(item),
                     _ => runs.push((patient.to_owned(), vec![item])),
                 };

@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 use strata_features::sign::SIGNS;
 use strata_features::{AdverseEvent, Class, Dose, Lab, PatientFacts, Timeline, Vitals};
 use strata_types::drug::{Drug, Effect};
-use strata_types::{Timestamp, Topic, VARIABLES};
+use strata_types::{Timestamp, VARIABLES};
 
 use crate::read::{Column, column};
 
@@ -16,32 +16,22 @@ pub(crate) type Timelines = BTreeMap<String, Timeline>;
 
 /// What a silver table gives to timelines: which columns, and how a batch is taken in.
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
-    /// The topic that its records come from.
-    pub topic: Topic,
-    /// The table.
-    pub spec: &'static strata_lakehouse::TableSpec,
-    /// The columns that are looked at.
-    pub columns: &'static [&'static str],
-    /// Gives the rows of a batch.
-    pub take: Take,
+pub(crate) struct Part {
+    pub(crate) spec: &'static strata_lakehouse::TableSpec,
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) take: Take,
 }
 
-/// Gives each row of a batch, with its number and its patient.
-pub type Take = fn(&RecordBatch, &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError>;
+/// Gives each row of a batch, with its patient.
+type Take = fn(&RecordBatch, &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError>;
 
 /// One row on its way into its patient's timeline.
 #[derive(Clone, Copy, Debug)]
-pub enum Item {
-    /// Who the patient is.
+pub(crate) enum Item {
     Patient(PatientFacts),
-    /// A reading.
     Vitals(Vitals),
-    /// A result.
     Lab(Lab),
-    /// A dose.
     Dose(Dose),
-    /// An adverse event.
     AdverseEvent(AdverseEvent),
 }
 
@@ -58,9 +48,8 @@ impl Item {
 }
 
 /// The tables that timelines are made of.
-pub static PARTS: [Part; 5] = [
+pub(crate) static PARTS: [Part; 5] = [
     Part {
-        topic: Topic::Patients,
         spec: &strata_refinery::PATIENTS,
         columns: &[
             "patient_id",
@@ -75,7 +64,6 @@ pub static PARTS: [Part; 5] = [
         take: patients,
     },
     Part {
-        topic: Topic::Vitals,
         spec: &strata_refinery::VITALS,
         columns: &[
             "patient_id",
@@ -97,26 +85,23 @@ pub static PARTS: [Part; 5] = [
         take: vitals,
     },
     Part {
-        topic: Topic::Labs,
         spec: &strata_refinery::LABS,
         columns: &["patient_id", "timestamp", "available_at", "variable", "value", "reference_low", "reference_high"],
         take: labs,
     },
     Part {
-        topic: Topic::Medications,
         spec: &strata_refinery::MEDICATIONS,
         columns: &["patient_id", "timestamp", "available_at", "end_timestamp", "drug", "atc", "effect", "rate"],
         take: medications,
     },
     Part {
-        topic: Topic::AdverseEvents,
         spec: &strata_refinery::ADVERSE_EVENTS,
         columns: &["patient_id", "event_timestamp", "report_timestamp", "resolved_timestamp", "grade"],
         take: adverse_events,
     },
 ];
 
-fn patients(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError> {
+fn patients(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, age, birth_year, sex] = columns(batch, ["patient_id", "age", "birth_year", "sex"])?;
     let [admitted_at, unit_admitted_at] = columns(batch, ["admitted_at", "unit_admitted_at"])?;
     let [weight, scale_2] = columns(batch, ["weight", "spo2_scale_2"])?;
@@ -135,7 +120,7 @@ fn patients(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Res
             spo2_scale_2: scale_2.flag(row).unwrap_or(false),
             weight_kg: weight.float(row),
         };
-        give(row, patient, Item::Patient(facts));
+        give(patient, Item::Patient(facts));
     }
     Ok(())
 }
@@ -146,7 +131,7 @@ fn age_from_birth(birth_year: i32, admitted_at: Timestamp) -> Option<f64> {
     Some(f64::from(year - birth_year))
 }
 
-fn vitals(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError> {
+fn vitals(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, time, available_at] = columns(batch, ["patient_id", "timestamp", "available_at"])?;
     let [quality, consciousness, on_oxygen] = columns(batch, ["quality_score", "consciousness", "on_oxygen"])?;
     let signs: Vec<Column> = SIGNS.iter().map(|sign| column(batch, sign.column)).collect::<Result<_, _>>()?;
@@ -160,12 +145,12 @@ fn vitals(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Resul
         vitals.quality = quality.float(row).unwrap_or(f64::NAN);
         vitals.consciousness_altered = consciousness.text(row).map(|level| level != "A");
         vitals.on_oxygen = on_oxygen.flag(row);
-        give(row, patient, Item::Vitals(vitals));
+        give(patient, Item::Vitals(vitals));
     }
     Ok(())
 }
 
-fn labs(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError> {
+fn labs(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, time, available_at, variable] = columns(batch, ["patient_id", "timestamp", "available_at", "variable"])?;
     let [value, low, high] = columns(batch, ["value", "reference_low", "reference_high"])?;
     for row in 0..batch.num_rows() {
@@ -180,12 +165,12 @@ fn labs(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<
             value: value.float(row).unwrap_or(f64::NAN),
             reference: low.float(row).zip(high.float(row)),
         };
-        give(row, patient, Item::Lab(lab));
+        give(patient, Item::Lab(lab));
     }
     Ok(())
 }
 
-fn medications(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError> {
+fn medications(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, time, available_at, end] = columns(batch, ["patient_id", "timestamp", "available_at", "end_timestamp"])?;
     let [drug, atc, effect, rate] = columns(batch, ["drug", "atc", "effect", "rate"])?;
     for row in 0..batch.num_rows() {
@@ -204,12 +189,12 @@ fn medications(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> 
             },
             rate: rate.float(row),
         };
-        give(row, patient, Item::Dose(dose));
+        give(patient, Item::Dose(dose));
     }
     Ok(())
 }
 
-fn adverse_events(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) -> Result<(), ArrowError> {
+fn adverse_events(batch: &RecordBatch, give: &mut dyn FnMut(&str, Item)) -> Result<(), ArrowError> {
     let [id, onset] = columns(batch, ["patient_id", "event_timestamp"])?;
     let [reported_at, resolved_at, grade] = columns(batch, ["report_timestamp", "resolved_timestamp", "grade"])?;
     for row in 0..batch.num_rows() {
@@ -221,7 +206,7 @@ fn adverse_events(batch: &RecordBatch, give: &mut dyn FnMut(usize, &str, Item)) 
             resolved_at: resolved_at.time(row),
             grade: grade.int(row).unwrap_or(0) as u8,
         };
-        give(row, patient, Item::AdverseEvent(event));
+        give(patient, Item::AdverseEvent(event));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
-use strata_feature_store::{Item, PARTS, Part};
+use strata_feature_store::{Item, Source};
 use strata_online_store::{Change, Rank, Tie, What};
 use strata_refinery::{LiveRecord, OnInvalid, QUARANTINE, live_rows};
 use strata_types::{PatientId, Timestamp, Topic, VARIABLES};
@@ -20,13 +20,13 @@ pub fn live_changes(
     on_invalid: OnInvalid,
     changes: &mut HashMap<PatientId, Vec<Change>>,
 ) -> Result<(), Error> {
-    let Some(part) = PARTS.iter().find(|part| part.topic == topic) else { return Ok(()) };
+    let Some(part) = Source::all().find(|part| part.topic == topic) else { return Ok(()) };
     let rows = live_rows(topic, records, on_invalid)?;
-    of_rows(part, &rows.rows, &|row| rows.refused[row], changes)
+    of_rows(&part, &rows.rows, &|row| rows.refused[row], changes)
 }
 
-/// The columns of a part's table that are needed, beside its own: those that decide who stands.
-pub(crate) fn ranked_columns(part: &Part) -> Vec<&'static str> {
+/// The columns of a table that are needed, beside those of a row: those that decide who stands.
+pub(crate) fn ranked_columns(part: &Source) -> Vec<&'static str> {
     let mut columns = part.columns.to_vec();
     for column in part.spec.key.iter().chain(&["ingested_at", "event_id", "record_hash"]) {
         if !columns.contains(column) {
@@ -36,16 +36,15 @@ pub(crate) fn ranked_columns(part: &Part) -> Vec<&'static str> {
     columns
 }
 
-/// What rows of a part change.
+/// What rows of a table change.
 pub(crate) fn of_rows(
-    part: &Part,
+    part: &Source,
     rows: &RecordBatch,
     is_refused: &dyn Fn(usize) -> bool,
     changes: &mut HashMap<PatientId, Vec<Change>>,
 ) -> Result<(), Error> {
     let shape = |cause| Error::Shape { table: part.spec.name, cause };
-    let mut items: Vec<Option<Item>> = vec![None; rows.num_rows()];
-    (part.take)(rows, &mut |row, _, item| items[row] = Some(item)).map_err(shape)?;
+    let items = part.items(rows)?;
     let read = || -> Result<_, ArrowError> {
         let timed = part.spec.by_date;
         let time = if timed { Some(times(rows, part.spec.key[1])?) } else { None };
@@ -79,7 +78,7 @@ pub(crate) fn of_quarantine(entries: &RecordBatch, changes: &mut HashMap<Patient
     for row in 0..entries.num_rows() {
         let holds = keys.is_valid(row) && scopes.value(row) == "row" && rules.value(row) != "unknown_patient";
         let Some(topic) = holds.then(|| topics.value(row).parse::<Topic>().ok()).flatten() else { continue };
-        let Some(part) = PARTS.iter().find(|part| part.topic == topic) else { continue };
+        let Some(part) = Source::all().find(|part| part.topic == topic) else { continue };
         let mut key = keys.value(row).split('\u{1}');
         let patient = key.next().unwrap_or_default();
         let time = if part.spec.by_date { key.next().and_then(|time| time.parse().ok()).unwrap_or(0) } else { 0 };

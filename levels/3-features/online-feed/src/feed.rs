@@ -24,7 +24,13 @@ const GATHER: Duration = Duration::from_millis(200);
 /// How often is looked at silver while somebody waits for it.
 const LOOK: Duration = Duration::from_secs(1);
 /// Patients who are read anew at once.
-const PATIENTS: usize = 500;
+const PATIENTS: usize = 100;
+/// Reading anew takes this part of the time at most: who follows the log is not kept waiting for it.
+const PART: u32 = 5;
+/// Somebody of whom late records come and come is read anew when none has come for so long,
+const QUIET: Duration = Duration::from_secs(3);
+/// or after so long at the latest.
+const LONGEST: Duration = Duration::from_secs(60);
 /// Bytes that are read ahead of the log.
 const AHEAD: usize = 8 << 20;
 
@@ -49,6 +55,28 @@ pub struct Feed {
     imports: Arc<dyn Imports>,
     settings: Settings,
     meter: Meter,
+}
+
+/// Somebody who waits to be read anew.
+#[derive(Clone, Debug)]
+struct Waiting {
+    /// What silver must have read before.
+    marks: Arc<Marks>,
+    since: Instant,
+    /// What the store had read when a record came late last.
+    late: Arc<Marks>,
+    last: Instant,
+}
+
+impl Waiting {
+    fn since(marks: &Arc<Marks>) -> Self {
+        let now = Instant::now();
+        Self { marks: Arc::clone(marks), since: now, late: Arc::clone(marks), last: now }
+    }
+
+    fn is_due(&self) -> bool {
+        self.last.elapsed() >= QUIET || self.since.elapsed() >= LONGEST
+    }
 }
 
 /// Why following ended.
@@ -147,11 +175,11 @@ impl Feed {
 
     async fn follow(&self, mut marks: Marks, stop: &CancellationToken) -> Result<Ended, Error> {
         let consumer = self.consumer(&marks)?;
-        let mut waiting: BTreeMap<PatientId, Arc<Marks>> = BTreeMap::new();
-        let since = Arc::new(marks.clone());
-        waiting.extend(self.store.waiting(usize::MAX).await?.into_iter().map(|patient| (patient, Arc::clone(&since))));
+        let since = Waiting::since(&Arc::new(marks.clone()));
+        let waiting = self.store.waiting(usize::MAX).await?.into_iter().map(|patient| (patient, since.clone()));
+        let mut waiting: BTreeMap<PatientId, Waiting> = waiting.collect();
         self.meter.took(0, &marks);
-        let mut looked = Instant::now();
+        let mut next_look = Instant::now() + LOOK;
         loop {
             self.meter.looked();
             self.meter.waiting(waiting.len() as u64);
@@ -171,9 +199,12 @@ impl Feed {
                 let changes = tokio::task::spawn_blocking(move || batch.changes(on_invalid)).await??;
                 let applied = self.store.apply(changes, &marks).await?;
                 self.meter.took(taken as u64, &marks);
-                if !applied.waiting.is_empty() {
-                    let now = Arc::new(marks.clone());
-                    waiting.extend(applied.waiting.into_iter().map(|patient| (patient, Arc::clone(&now))));
+                if !applied.late.is_empty() {
+                    let now = Waiting::since(&Arc::new(marks.clone()));
+                    for patient in applied.late {
+                        let known = waiting.entry(patient).or_insert_with(|| now.clone());
+                        (known.late, known.last) = (Arc::clone(&now.late), now.last);
+                    }
                 }
                 if taken < MOST {
                     tokio::select! {
@@ -182,11 +213,12 @@ impl Feed {
                     }
                 }
             }
-            if looked.elapsed() >= LOOK {
-                looked = Instant::now();
-                if !waiting.is_empty() {
-                    self.repair(&mut waiting).await?;
+            let now = Instant::now();
+            if now >= next_look {
+                if waiting.values().any(Waiting::is_due) {
+                    self.repair(&mut waiting, &marks).await?;
                 }
+                next_look = now + LOOK.max(now.elapsed() * PART);
                 if self.imports.number() != marks.silver {
                     return Ok(Ended::Elsewhere("silver has what did not come by the live log"));
                 }
@@ -195,22 +227,25 @@ impl Feed {
     }
 
     /// Reads those anew for whom silver has everything that the store had read when they began to wait.
-    async fn repair(&self, waiting: &mut BTreeMap<PatientId, Arc<Marks>>) -> Result<(), Error> {
+    async fn repair(&self, waiting: &mut BTreeMap<PatientId, Waiting>, marks: &Marks) -> Result<(), Error> {
         let silver = self.silver.marks().await?;
-        let has = |mark: &(&(Topic, u8), &Mark)| silver.get(mark.0).is_some_and(|next| *next >= mark.1.next);
-        let is_ripe = |marks: &Marks| marks.live.iter().all(|mark| has(&mark));
-        let ripe: Vec<PatientId> = waiting
-            .iter()
-            .filter(|(_, marks)| is_ripe(marks))
-            .map(|(patient, _)| patient.clone())
-            .take(PATIENTS)
-            .collect();
+        let has = |marks: &Marks| {
+            marks.live.iter().all(|(place, mark)| silver.get(place).is_some_and(|next| *next >= mark.next))
+        };
+        let ripe = waiting.iter().filter(|(_, waiting)| waiting.is_due() && has(&waiting.marks));
+        let ripe: Vec<PatientId> = ripe.map(|(patient, _)| patient.clone()).take(PATIENTS).collect();
         if ripe.is_empty() {
             return Ok(());
         }
-        self.store.repair(self.silver.of(&ripe).await?).await?;
-        for patient in &ripe {
-            waiting.remove(patient);
+        let now = Arc::new(marks.clone());
+        for (patient, changes) in self.silver.of(&ripe).await? {
+            let waits_on = waiting.get(&patient).is_some_and(|waiting| !has(&waiting.late));
+            self.store.repair(&patient, changes, waits_on).await?;
+            if waits_on && let Some(known) = waiting.get_mut(&patient) {
+                (known.marks, known.since) = (Arc::clone(&now), Instant::now());
+            } else {
+                waiting.remove(&patient);
+            }
         }
         self.meter.repaired(ripe.len() as u64);
         Ok(())

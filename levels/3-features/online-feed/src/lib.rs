@@ -22,6 +22,9 @@ pub enum Error {
     /// The online store cannot be read or written.
     #[error(transparent)]
     Store(#[from] strata_online_store::Error),
+    /// Rows of silver are not what they should be.
+    #[error(transparent)]
+    FeatureStore(#[from] strata_feature_store::Error),
     /// Silver cannot be read.
     #[error(transparent)]
     Lakehouse(#[from] strata_lakehouse::Error),

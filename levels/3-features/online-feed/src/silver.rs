@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use strata_feature_store::{PARTS, Part};
+use strata_feature_store::Source;
 use strata_lakehouse::{DataFile, Lakehouse, Sought, Table, decode};
 use strata_landing::{Beginning, Bronze, LIVE};
 use strata_online_store::{Change, Limits, Mark, Marks, OnlineStore, Recent};
@@ -44,7 +44,7 @@ impl Silver {
     /// How far silver has read the live log.
     pub async fn marks(&self) -> Result<BTreeMap<(Topic, u8), u64>, Error> {
         let mut marks = BTreeMap::new();
-        for part in &PARTS {
+        for part in Source::all() {
             let table = self.lakehouse.existing(part.spec).await?;
             for partition in 0..PARTITIONS {
                 let next = match &table {
@@ -65,7 +65,7 @@ impl Silver {
 
     /// Whether silver has read all of every log but the live one. Lists bronze.
     pub(crate) async fn has_imports(&self) -> Result<bool, Error> {
-        for part in &PARTS {
+        for part in Source::all() {
             let logs = self.bronze.logs(part.topic).await?;
             let logs: BTreeSet<&str> = logs.iter().map(|(log, _)| log.as_str()).filter(|log| *log != LIVE).collect();
             if logs.is_empty() {
@@ -88,10 +88,10 @@ impl Silver {
         let sought = Arc::new(Sought::patients(patients.iter().map(PatientId::as_str)));
         let buckets = patients.iter().fold(0, |bits: u16, patient| bits | 1 << patient.partition());
         let mut changes = patients.iter().map(|patient| (patient.clone(), Vec::new())).collect();
-        for part in &PARTS {
+        for part in Source::all() {
             let Some(table) = self.lakehouse.existing(part.spec).await? else { continue };
-            for rows in find(&table, buckets, &sought, &ranked_columns(part)).await? {
-                of_rows(part, &rows, &|_| false, &mut changes)?;
+            for rows in find(&table, buckets, &sought, &ranked_columns(&part)).await? {
+                of_rows(&part, &rows, &|_| false, &mut changes)?;
             }
         }
         if let Some(table) = self.lakehouse.existing(&QUARANTINE).await? {
@@ -108,11 +108,11 @@ impl Silver {
     pub async fn fill(&self, store: &OnlineStore, tell: &(dyn Fn(Filling) + Send + Sync)) -> Result<Marks, Error> {
         let next = self.marks().await?;
         let mut sources = Vec::new();
-        for part in &PARTS {
-            sources.push((Source::Part(part), self.lakehouse.existing(part.spec).await?));
+        for part in Source::all() {
+            sources.push((Input::Events(part), self.lakehouse.existing(part.spec).await?));
         }
-        sources.push((Source::Quarantine, self.lakehouse.existing(&QUARANTINE).await?));
-        let sources: Vec<(Source, Table)> =
+        sources.push((Input::Quarantine, self.lakehouse.existing(&QUARANTINE).await?));
+        let sources: Vec<(Input, Table)> =
             sources.into_iter().filter_map(|(source, table)| Some((source, table?))).collect();
         let most = sources.iter().map(|(_, table)| table.rows()).max().unwrap_or(0);
         let groups = most.div_ceil(ROWS_AT_ONCE).clamp(1, u64::from(PARTITIONS));
@@ -158,32 +158,32 @@ impl Silver {
 fn take(timelines: &mut HashMap<PatientId, Recent>, changes: HashMap<PatientId, Vec<Change>>, limits: Limits) {
     for (patient, changes) in changes {
         let recent = timelines.entry(patient).or_default();
-        changes.into_iter().for_each(|change| recent.apply(change));
+        changes.into_iter().for_each(|change| _ = recent.apply(change));
         recent.settle(limits);
     }
 }
 
 /// What a table of silver gives.
 #[derive(Clone, Copy, Debug)]
-enum Source {
-    Part(&'static Part),
+enum Input {
+    Events(Source),
     Quarantine,
 }
 
-impl Source {
+impl Input {
     fn read(self, bytes: bytes::Bytes, changes: &mut HashMap<PatientId, Vec<Change>>) -> Result<(), Error> {
         let table = match self {
-            Self::Part(part) => part.spec.name,
+            Self::Events(part) => part.spec.name,
             Self::Quarantine => QUARANTINE.name,
         };
         let columns = match self {
-            Self::Part(part) => ranked_columns(part),
+            Self::Events(part) => ranked_columns(&part),
             Self::Quarantine => QUARANTINE_COLUMNS.to_vec(),
         };
         let shape = |cause| Error::Shape { table, cause };
         for rows in decode(bytes, &columns).map_err(|cause| shape(cause.into()))? {
             match self {
-                Self::Part(part) => of_rows(part, &rows, &|_| false, changes)?,
+                Self::Events(part) => of_rows(&part, &rows, &|_| false, changes)?,
                 Self::Quarantine => of_quarantine(&rows, changes)?,
             }
         }

@@ -6,14 +6,15 @@
 //! **Invariant**: a [`Recent`] that is settled as of T gives every vector as of T or later that the whole record gives.
 //! Rows that still count one by one stand with their key and rank, and silver's law decides among records of one key: the
 //! greatest (`ingested_at`, `event_id`, hash) wins, also when it was refused. Of older rows stays what a definition can
-//! still see ([`keep`]). What comes so late that its key may have been let go is taken as it is, and the patient waits to
-//! be read anew from silver.
+//! still see ([`keep`]). What comes so late that its key may have been let go is left to silver, from which the patient is
+//! then read anew.
 
 mod change;
 pub use change::{Change, Rank, Tie, What};
 
 mod keep;
 mod part;
+pub use part::Taken;
 
 mod recent;
 pub use recent::{Limits, Recent};

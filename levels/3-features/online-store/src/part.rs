@@ -49,15 +49,15 @@ pub(crate) struct Entry<R> {
     pub(crate) row: Option<R>,
 }
 
-/// Whether a record changed anything.
+/// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Taken {
     /// It stands.
     Stands,
     /// Something greater stands, or the same.
     Falls,
-    /// It cannot be told from here.
-    Undecided,
+    /// It cannot be judged here: its key has been let go, or how to decide a tie.
+    Late,
 }
 
 impl<R> Default for Part<R> {
@@ -68,7 +68,7 @@ impl<R> Default for Part<R> {
 
 impl<R: Kind> Part<R> {
     /// Lets a record have its say.
-    pub(crate) fn apply(&mut self, entry: Entry<R>) -> Verdict {
+    pub(crate) fn apply(&mut self, entry: Entry<R>) -> Taken {
         let from = self.0.partition_point(|other| other.time < entry.time);
         let same = self.0[from..].iter().take_while(|other| other.time == entry.time);
         let same = same
@@ -77,17 +77,17 @@ impl<R: Kind> Part<R> {
         let Some((at, standing)) = same else {
             let after = self.0[from..].partition_point(|other| other.time == entry.time);
             self.0.insert(from + after, entry);
-            return Verdict::Stands;
+            return Taken::Stands;
         };
         match compare(entry.rank.as_ref(), standing.rank.as_ref()) {
             Some(Ordering::Greater) => {
                 self.0[from + at] = entry;
-                Verdict::Stands
+                Taken::Stands
             }
-            Some(_) => Verdict::Falls,
+            Some(_) => Taken::Falls,
             // Whichever of two equal rows stands does not matter.
-            None if is_same(standing.row.as_ref(), entry.row.as_ref()) => Verdict::Falls,
-            None => Verdict::Undecided,
+            None if is_same(standing.row.as_ref(), entry.row.as_ref()) => Taken::Falls,
+            None => Taken::Late,
         }
     }
 

@@ -1,12 +1,13 @@
 //! A patient's recent timeline: what each record changes, and what can be let go. Pure.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use strata_features::{AdverseEvent, Dose, Lab, PatientFacts, Timeline, Vitals};
 use strata_types::{MINUTE, Timestamp};
 
 use crate::change::{Change, Rank, What};
-use crate::part::{Entry, Kind, Part, Verdict, compare};
+use crate::part::{Entry, Kind, Part, Taken, compare};
 
 /// How far before the patient's newest event it is settled: who asks as of a moment ago is answered too.
 const SLACK: i64 = 10 * MINUTE;
@@ -37,43 +38,44 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Lets a record have its say. What comes too late for its key to be here is taken as it is, and the patient
-    /// [waits](Self::waits) for silver.
-    pub fn apply(&mut self, change: Change) {
+    /// Lets a record have its say, and gives whether anything is another thing now. What comes too late for its key to be
+    /// here has none: the patient [waits](Self::waits) for silver, which has the key.
+    pub fn apply(&mut self, change: Change) -> Taken {
         let Change { time, name, rank, what } = change;
-        let name = match &what {
-            What::Patient(_) => 0,
-            _ => self.name(name),
+        let horizon = match &what {
+            What::Patient(_) => None,
+            What::Vitals(_) => self.horizon::<Vitals>(),
+            What::Lab(..) => self.horizon::<Lab>(),
+            What::Dose(_) => self.horizon::<Dose>(),
+            What::AdverseEvent(_) => self.horizon::<AdverseEvent>(),
         };
-        fn entry<R>(time: Timestamp, code: u8, name: u32, rank: Rank, row: Option<R>) -> Entry<R> {
-            Entry { time, code, name, rank: Some(rank), row }
+        if horizon.is_some_and(|horizon| time <= horizon) {
+            self.waits = true;
+            return Taken::Late;
         }
-        let (verdict, horizon) = match what {
-            What::Patient(facts) => (self.apply_patient(rank, facts), None),
-            What::Vitals(row) => (self.vitals.apply(entry(time, 0, name, rank, row)), self.horizon::<Vitals>()),
-            What::Lab(code, row) => (self.labs.apply(entry(time, code, name, rank, row)), self.horizon::<Lab>()),
-            What::Dose(row) => (self.medications.apply(entry(time, 0, name, rank, row)), self.horizon::<Dose>()),
-            What::AdverseEvent(row) => {
-                (self.adverse_events.apply(entry(time, 0, name, rank, row)), self.horizon::<AdverseEvent>())
-            }
+        let name = if matches!(what, What::Patient(_)) { 0 } else { self.name(name) };
+        let rank = Some(rank);
+        let taken = match what {
+            What::Patient(facts) => self.apply_patient(rank, facts),
+            What::Vitals(row) => self.vitals.apply(Entry { time, code: 0, name, rank, row }),
+            What::Lab(code, row) => self.labs.apply(Entry { time, code, name, rank, row }),
+            What::Dose(row) => self.medications.apply(Entry { time, code: 0, name, rank, row }),
+            What::AdverseEvent(row) => self.adverse_events.apply(Entry { time, code: 0, name, rank, row }),
         };
-        let late = horizon.is_some_and(|horizon| time <= horizon) && verdict != Verdict::Falls;
-        self.waits |= late || verdict == Verdict::Undecided;
+        self.waits |= taken == Taken::Late;
+        taken
     }
 
-    fn apply_patient(&mut self, rank: Rank, facts: Option<PatientFacts>) -> Verdict {
-        let Some((standing, known)) = &self.patient else {
-            self.patient = Some((rank, facts));
-            return Verdict::Stands;
-        };
-        match compare(Some(&rank), Some(standing)) {
-            Some(std::cmp::Ordering::Greater) => {
-                self.patient = Some((rank, facts));
-                Verdict::Stands
-            }
-            None if *known != facts => Verdict::Undecided,
-            _ => Verdict::Falls,
+    fn apply_patient(&mut self, rank: Option<Rank>, facts: Option<PatientFacts>) -> Taken {
+        let standing = self.patient.as_ref();
+        match compare(rank.as_ref(), standing.map(|(rank, _)| rank)) {
+            None if standing.is_some_and(|(_, known)| *known != facts) => return Taken::Late,
+            Some(Ordering::Greater) => {}
+            _ if standing.is_some() => return Taken::Falls,
+            _ => {}
         }
+        self.patient = rank.map(|rank| (rank, facts));
+        Taken::Stands
     }
 
     /// Lets go what no vector from now on can see. One that waits for silver lets nothing go.
@@ -106,7 +108,7 @@ impl Recent {
     /// what still has a rank counts; the rest is in silver.
     pub fn repaired(mut self, silver: impl IntoIterator<Item = Change>) -> Self {
         let mut whole = Self::default();
-        silver.into_iter().for_each(|change| whole.apply(change));
+        silver.into_iter().for_each(|change| _ = whole.apply(change));
         let known = std::mem::take(&mut self);
         for change in known.into_changes() {
             whole.apply(change);

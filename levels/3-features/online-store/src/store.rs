@@ -8,7 +8,7 @@ use strata_features::{Timeline, Vector, compute};
 use strata_key_value::{Entry, KeyValue};
 use strata_types::{PatientId, Timestamp};
 
-use crate::{Change, Damaged, Limits, Marks, Recent};
+use crate::{Change, Damaged, Limits, Marks, Recent, Taken};
 
 /// Below it lies each patient's recent timeline.
 const PATIENTS: &[u8] = b"strata/online/patient/";
@@ -70,8 +70,8 @@ impl Seen {
 /// What became of a batch of records.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// Patients whose record has to be read anew from silver.
-    pub waiting: Vec<PatientId>,
+    /// Patients of whom something came that only silver can judge.
+    pub late: Vec<PatientId>,
 }
 
 impl OnlineStore {
@@ -132,18 +132,28 @@ impl OnlineStore {
         let found = self.store.get_many(&keys).await?;
         for ((patient, changes), (key, found)) in patients.into_iter().zip(changes).zip(keys.into_iter().zip(found)) {
             let mut recent = self.recent(found.as_deref());
-            let enrolled = recent.is_enrolled();
-            changes.into_iter().for_each(|change| recent.apply(change));
+            let (enrolled, waited) = (recent.is_enrolled(), recent.waits());
+            let (mut changed, mut late) = (false, false);
+            for change in changes {
+                let taken = recent.apply(change);
+                changed |= taken == Taken::Stands;
+                late |= taken == Taken::Late;
+            }
             // What waited for a patient's record in quarantine comes back, and is in silver alone.
             if self.require_enrolment && !enrolled && recent.is_enrolled() {
                 recent.wait();
+                late = true;
             }
-            recent.settle(self.limits);
-            if recent.waits() {
-                entries.push(Entry::new([WAITING, patient.as_str().as_bytes()].concat(), VERSION, Bytes::new()));
-                applied.waiting.push(patient);
+            if late {
+                if !waited {
+                    entries.push(Entry::new([WAITING, patient.as_str().as_bytes()].concat(), VERSION, Bytes::new()));
+                }
+                applied.late.push(patient);
             }
-            entries.push(Entry::new(key, VERSION, recent.bytes()));
+            if changed || recent.waits() != waited {
+                recent.settle(self.limits);
+                entries.push(Entry::new(key, VERSION, recent.bytes()));
+            }
         }
         entries.push(Entry::new(MARKS, VERSION, marks.bytes()));
         self.store.put_many(entries).await?;
@@ -159,14 +169,18 @@ impl OnlineStore {
         Ok(())
     }
 
-    /// Takes in what silver says of the whole records of patients who [wait](Self::waiting). It must have everything that the
-    /// store had read when they began to wait; what the store has read since stands its ground.
-    pub async fn repair(&self, silver: Vec<(PatientId, Vec<Change>)>) -> Result<(), Error> {
-        for (patient, changes) in silver {
-            let stored = self.store.get(&key(&patient)).await?;
-            let mut recent = self.recent(stored.as_deref()).repaired(changes);
-            recent.settle(self.limits);
-            self.store.put_many(vec![Entry::new(key(&patient), VERSION, recent.bytes())]).await?;
+    /// Takes in what silver says of the whole record of a patient who [waits](Self::waiting). It must have everything that
+    /// the store had read when they began to wait; what the store has read since stands its ground. One who `waits_on` has
+    /// to be read anew once more, for what came late since.
+    pub async fn repair(&self, patient: &PatientId, silver: Vec<Change>, waits_on: bool) -> Result<(), Error> {
+        let stored = self.store.get(&key(patient)).await?;
+        let mut recent = self.recent(stored.as_deref()).repaired(silver);
+        recent.settle(self.limits);
+        if waits_on {
+            recent.wait();
+        }
+        self.store.put_many(vec![Entry::new(key(patient), VERSION, recent.bytes())]).await?;
+        if !waits_on {
             self.store.delete(&[WAITING, patient.as_str().as_bytes()].concat()).await?;
         }
         Ok(())

@@ -97,7 +97,9 @@ impl<'a> World<'a> {
     /// Reads those anew who wait for silver, which has everything.
     pub(crate) async fn repair(&self, store: &OnlineStore) {
         let waiting = store.waiting(usize::MAX).await.unwrap();
-        store.repair(self.silver().of(&waiting).await.unwrap()).await.unwrap();
+        for (patient, changes) in self.silver().of(&waiting).await.unwrap() {
+            store.repair(&patient, changes, false).await.unwrap();
+        }
         assert!(store.waiting(1).await.unwrap().is_empty());
     }
 

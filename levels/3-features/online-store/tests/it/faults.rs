@@ -53,7 +53,7 @@ fn missing_stays_missing() {
 #[test]
 fn a_vector_as_of_a_time_is_the_same_whenever_it_is_computed() {
     let mut recent = Recent::default();
-    (0..48).for_each(|hour| recent.apply(reading(at(hour * 60), at(hour * 60), Some(60.0 + hour as f64))));
+    (0..48).for_each(|hour| _ = recent.apply(reading(at(hour * 60), at(hour * 60), Some(60.0 + hour as f64))));
     recent.settle(LIMITS);
     let since = recent.since().unwrap();
     let before = compute(&recent.timeline(), since);
@@ -84,7 +84,7 @@ fn a_refused_correction_keeps_the_older_record_out() {
     assert_eq!(feature(&read, "hr_last", at(10)), 90.0);
 }
 
-/// What comes later than is waited for is taken as it is until silver has judged it.
+/// What comes later than is waited for is silver's to judge.
 #[test]
 fn what_comes_very_late_waits_for_silver() {
     let mut recent = Recent::default();

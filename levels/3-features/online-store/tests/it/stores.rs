@@ -44,7 +44,7 @@ async fn suite(below: Arc<dyn KeyValue>) {
     for batch in 0..3_i64 {
         let change = |number: usize| (patient(number), vec![reading(NOON + batch * MINUTE, 0, 60.0 + batch as f64)]);
         let applied = store.apply((0..1_500).map(change).collect(), &marks(batch as u64)).await.unwrap();
-        assert!(applied.waiting.is_empty());
+        assert!(applied.late.is_empty());
         assert_eq!(store.marks().await.unwrap(), Some(marks(batch as u64)));
     }
     let seen = store.seen(&patient(1_499)).await.unwrap().unwrap();
@@ -69,11 +69,12 @@ async fn suite(below: Arc<dyn KeyValue>) {
     // What comes very late waits for silver, also over a restart, and is repaired by it.
     let late = reading(NOON - 5 * DAY, 5 * DAY, 99.0);
     let applied = store.apply(HashMap::from([(patient(3), vec![late.clone()])]), &marks(9)).await.unwrap();
-    assert_eq!(applied.waiting, [patient(3)]);
+    assert_eq!(applied.late, [patient(3)]);
     assert_eq!(store.waiting(10).await.unwrap(), [patient(3)]);
     assert!(store.seen(&patient(3)).await.unwrap().unwrap().waits);
-    let silver = (0..3).map(|batch| reading(NOON + batch * MINUTE, 0, 60.0 + batch as f64)).chain([late]).collect();
-    store.repair(vec![(patient(3), silver)]).await.unwrap();
+    let silver =
+        (0..3).map(|batch| reading(NOON + batch * MINUTE, 0, 60.0 + batch as f64)).chain([late]).collect::<Vec<_>>();
+    store.repair(&patient(3), silver, false).await.unwrap();
     assert_eq!(store.waiting(10).await.unwrap(), []);
     let seen = store.seen(&patient(3)).await.unwrap().unwrap();
     assert_eq!(seen.vector(Timestamp(NOON + HOUR)).unwrap()[0], 62.0);
@@ -109,7 +110,7 @@ async fn who_is_not_enrolled_is_unknown() {
     let rank = Rank { ingested_at: Timestamp(NOON), tie: None };
     let record = Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(Some(Default::default())) };
     let applied = strict.apply(HashMap::from([(patient(1), vec![record])]), &marks(2)).await.unwrap();
-    assert_eq!(applied.waiting, [patient(1)]);
+    assert_eq!(applied.late, [patient(1)]);
     assert!(strict.seen(&patient(1)).await.unwrap().is_some());
 }
 
