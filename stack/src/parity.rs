@@ -4,29 +4,23 @@
 //! the log had taken is in both; at rest, the newest that the online store knows of the patient. What differs is looked at
 //! again while a stack runs, since a correction may have come between the two looks.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+mod states;
+mod until;
 
-use anyhow::{Context, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
 use arrow::array::{Array, AsArray};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use strata_broker::client::{Admin, Options};
-use strata_control::{Client, Health};
 use strata_features::{FEATURES, Timeline, compute};
 use strata_online_feed::Silver;
-use strata_online_store::{Marks, OnlineStore, Seen};
-use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
-use tokio::time::{Instant, sleep};
+use strata_online_store::Seen;
+use strata_types::{PatientId, Timestamp, Topic};
 
-use crate::{Stack, online};
+use crate::Stack;
 
 /// Patients that are compared at once.
 const PAGE: usize = 500;
-/// How long is waited until both stores have what the log has.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// How often what differs is looked at, while a stack runs.
 const LOOKS: u32 = 6;
 
@@ -76,17 +70,6 @@ enum Outcome {
     Nobody,
     Later,
 }
-
-/// Where the online store's states are read.
-enum States {
-    /// Of a running stack, by its feature server.
-    There(String),
-    /// In the store itself, of which nobody else has hold.
-    Here(OnlineStore),
-}
-
-/// States, and how far the store had read before they were.
-type Page = (Option<Marks>, Vec<(PatientId, Vec<u8>)>);
 
 impl Stack {
     /// Compares the two stores for every patient, or for the first `sample`.
@@ -214,114 +197,6 @@ impl Stack {
         }
         Ok(patients)
     }
-
-    /// Where the online store is, and the log that it follows, while a stack runs.
-    async fn states(&self) -> Result<(States, Option<Options>)> {
-        let running = Client::connect(self.folder.run()).await?;
-        if let Some(client) = running {
-            let status = client.status().await?;
-            let url = |name: &str| {
-                let service = status.services.iter().find(|service| service.status.name == name);
-                service.filter(|service| service.health == Health::Healthy)?.status.url.clone()
-            };
-            let Some(online) = url("online") else {
-                bail!(
-                    "the stack runs without a healthy online store: raise it with `strata up --only online`, see `strata status`"
-                )
-            };
-            let log = match crate::services::external_log(self.config())? {
-                Some(options) => options,
-                None => {
-                    let log = url("log").context("the log of the running stack is not healthy")?;
-                    Options::new(log.trim_start_matches("kafka://"))
-                }
-            };
-            return Ok((States::There(online), Some(log)));
-        }
-        let url = &self.config().infrastructure.key_value;
-        let url = if url.expose().is_empty() {
-            strata_config::Secret::new(format!("file://{}", self.folder.key_value().display()))
-        } else {
-            url.clone()
-        };
-        let below = strata_key_value::open(&url, Arc::clone(self.clock())).await?;
-        let store = self.online().store(below);
-        if store.marks().await?.is_none() {
-            bail!("the online store was never filled: raise the stack with `strata up`");
-        }
-        Ok((States::Here(store), None))
-    }
-
-    /// Waits until both stores have what the log has taken until now, while a stack runs; at rest, until nothing: silver
-    /// must have what the online store has.
-    async fn both_have(&self, states: &States, silver: &Silver, log: Option<&Options>) -> Result<Until> {
-        let Some(log) = log else {
-            let (marks, _) = states.page(None, 1).await?;
-            let (marks, silver) = (marks.unwrap_or_default(), silver.marks().await?);
-            let behind: u64 = marks
-                .live
-                .iter()
-                .map(|(place, mark)| mark.next.saturating_sub(silver.get(place).copied().unwrap_or(0)))
-                .sum();
-            if behind > 0 {
-                bail!("silver is {behind} records behind the online store: run `strata refine`, or raise the stack");
-            }
-            return Ok(Until::AtRest);
-        };
-        let now = Timestamp(self.clock().now_micros());
-        let admin = Admin::new(log)?;
-        let mut ends = BTreeMap::new();
-        for topic in Topic::EVENTS {
-            for partition in 0..PARTITIONS {
-                let end = admin.watermarks(topic.name(), i32::from(partition)).await?.end as u64;
-                ends.insert((topic, partition), end);
-            }
-        }
-        let began = Instant::now();
-        loop {
-            let marks = states.page(None, 1).await?.0.unwrap_or_default();
-            let refined = silver.marks().await?;
-            let missing = |next: &dyn Fn(&(Topic, u8)) -> u64| -> u64 {
-                ends.iter().map(|(place, end)| end.saturating_sub(next(place))).sum()
-            };
-            let online = missing(&|place| marks.live.get(place).map_or(0, |mark| mark.next));
-            let offline = missing(&|place| refined.get(place).copied().unwrap_or(0));
-            if online == 0 && offline == 0 {
-                return Ok(Until::Time(now));
-            }
-            if began.elapsed() > PATIENCE {
-                bail!(
-                    "after {} s the online store still lacks {online} records of the log, silver {offline}: see `strata status`",
-                    PATIENCE.as_secs()
-                );
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
-    }
-}
-
-/// Until when both stores have seen everything.
-enum Until {
-    /// Whatever was logged by then.
-    Time(Timestamp),
-    /// What the online store has read.
-    AtRest,
-}
-
-impl Until {
-    /// The same as a time, by how far the online store had read before its states were, and silver reads now.
-    async fn bound(&self, marks: Option<&Marks>, silver: &Silver) -> Result<Timestamp> {
-        let Self::Time(time) = self else {
-            let (Some(marks), refined) = (marks, silver.marks().await?) else { return Ok(Timestamp(i64::MAX)) };
-            // Where silver has more, it is of later than the last record that the online store has.
-            let ahead = refined.iter().filter_map(|(place, next)| {
-                let mark = marks.live.get(place)?;
-                (*next > mark.next).then_some(mark.logged.map_or(Timestamp(i64::MIN), |logged| logged - 1))
-            });
-            return Ok(ahead.min().unwrap_or(Timestamp(i64::MAX)));
-        };
-        Ok(*time)
-    }
 }
 
 fn outcome(seen: Option<Seen>, offline: Option<Timeline>, bound: Timestamp) -> Outcome {
@@ -349,40 +224,4 @@ fn newest_known(timeline: &Timeline) -> Option<Timestamp> {
     let doses = timeline.medications.iter().map(|row| row.available_at).max();
     let events = timeline.adverse_events.iter().map(|row| row.reported_at).max();
     vitals.max(labs).max(doses).max(events)
-}
-
-impl States {
-    async fn page(&self, after: Option<&PatientId>, limit: usize) -> Result<Page> {
-        match self {
-            Self::Here(store) => {
-                let marks = store.marks().await?;
-                let page = store.page(after, limit).await?;
-                Ok((marks, page.into_iter().map(|(patient, bytes)| (patient, bytes.to_vec())).collect()))
-            }
-            Self::There(url) => {
-                let after = after.map_or_else(String::new, |patient| format!("&after={patient}"));
-                read(online::page(format!("{url}/v1/states?limit={limit}{after}")).await?)
-            }
-        }
-    }
-
-    async fn one(&self, patient: &PatientId) -> Result<(Option<Marks>, Option<Vec<u8>>)> {
-        match self {
-            Self::Here(store) => {
-                let marks = store.marks().await?;
-                Ok((marks, store.stored(patient).await?.map(|bytes| bytes.to_vec())))
-            }
-            Self::There(url) => {
-                let (marks, page) = read(online::page(format!("{url}/v1/states?patient_id={patient}")).await?)?;
-                Ok((marks, page.into_iter().next().map(|(_, bytes)| bytes)))
-            }
-        }
-    }
-}
-
-fn read(page: strata_feature_server::StatesPage) -> Result<Page> {
-    let marks = page.marks.map(|marks| Ok::<_, anyhow::Error>(Marks::read(&STANDARD.decode(marks)?)?)).transpose()?;
-    let state =
-        |state: strata_feature_server::StoredState| Ok((state.patient_id.parse()?, STANDARD.decode(state.state)?));
-    Ok((marks.flatten(), page.states.into_iter().map(state).collect::<Result<_>>()?))
 }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::changes::live_changes;
+use crate::waiting::Waiting;
 use crate::{Error, Filling, Meter, Silver};
 
 /// Records that are taken at once.
@@ -27,10 +28,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const PATIENTS: usize = 100;
 /// Reading anew takes this part of the time at most: who follows the log is not kept waiting for it.
 const PART: u32 = 5;
-/// Somebody of whom late records come and come is read anew when none has come for so long,
-const QUIET: Duration = Duration::from_secs(3);
-/// or after so long at the latest.
-const LONGEST: Duration = Duration::from_secs(60);
 /// Bytes that are read ahead of the log.
 const AHEAD: usize = 8 << 20;
 
@@ -55,28 +52,6 @@ pub struct Feed {
     imports: Arc<dyn Imports>,
     settings: Settings,
     meter: Meter,
-}
-
-/// Somebody who waits to be read anew.
-#[derive(Clone, Debug)]
-struct Waiting {
-    /// What silver must have read before.
-    marks: Arc<Marks>,
-    since: Instant,
-    /// What the store had read when a record came late last.
-    late: Arc<Marks>,
-    last: Instant,
-}
-
-impl Waiting {
-    fn since(marks: &Arc<Marks>) -> Self {
-        let now = Instant::now();
-        Self { marks: Arc::clone(marks), since: now, late: Arc::clone(marks), last: now }
-    }
-
-    fn is_due(&self) -> bool {
-        self.last.elapsed() >= QUIET || self.since.elapsed() >= LONGEST
-    }
 }
 
 /// Why following ended.
@@ -202,8 +177,7 @@ impl Feed {
                 if !applied.late.is_empty() {
                     let now = Waiting::since(&Arc::new(marks.clone()));
                     for patient in applied.late {
-                        let known = waiting.entry(patient).or_insert_with(|| now.clone());
-                        (known.late, known.last) = (Arc::clone(&now.late), now.last);
+                        waiting.entry(patient).or_insert_with(|| now.clone()).again(&now);
                     }
                 }
                 if taken < MOST {
@@ -242,7 +216,7 @@ impl Feed {
             let waits_on = waiting.get(&patient).is_some_and(|waiting| !has(&waiting.late));
             self.store.repair(&patient, changes, waits_on).await?;
             if waits_on && let Some(known) = waiting.get_mut(&patient) {
-                (known.marks, known.since) = (Arc::clone(&now), Instant::now());
+                known.on(&now);
             } else {
                 waiting.remove(&patient);
             }

@@ -13,6 +13,8 @@ pub use silver::{Filling, Silver};
 mod meter;
 pub use meter::{Meter, Stats};
 
+mod waiting;
+
 mod feed;
 pub use feed::{Feed, Imports, Settings};
 

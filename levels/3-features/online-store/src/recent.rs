@@ -106,11 +106,10 @@ impl Recent {
 
     /// Takes in what it knew before beside what silver says of the whole record, and no longer waits. Of what was known,
     /// what still has a rank counts; the rest is in silver.
-    pub fn repaired(mut self, silver: impl IntoIterator<Item = Change>) -> Self {
+    pub fn repaired(self, silver: impl IntoIterator<Item = Change>) -> Self {
         let mut whole = Self::default();
         silver.into_iter().for_each(|change| _ = whole.apply(change));
-        let known = std::mem::take(&mut self);
-        for change in known.into_changes() {
+        for change in self.into_changes() {
             whole.apply(change);
         }
         // Nothing was let go of it yet, so all keys are there; a tie that nobody remembers is between what silver has taken
@@ -120,12 +119,6 @@ impl Recent {
     }
 
     fn into_changes(self) -> Vec<Change> {
-        let names = self.names;
-        let name = |number: u32| names.get(number as usize).cloned().unwrap_or_else(|| "".into());
-        let mut changes = Vec::new();
-        if let Some((rank, facts)) = self.patient {
-            changes.push(Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(facts) });
-        }
         fn each<R>(
             part: Part<R>,
             changes: &mut Vec<Change>,
@@ -137,6 +130,12 @@ impl Recent {
                 let what = what(entry.code, entry.row);
                 changes.push(Change { time: entry.time, name: name(entry.name), rank, what });
             }
+        }
+        let names = self.names;
+        let name = |number: u32| names.get(number as usize).cloned().unwrap_or_else(|| "".into());
+        let mut changes = Vec::new();
+        if let Some((rank, facts)) = self.patient {
+            changes.push(Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(facts) });
         }
         each(self.vitals, &mut changes, &name, |_, row| What::Vitals(row));
         each(self.labs, &mut changes, &name, What::Lab);

@@ -18,7 +18,7 @@ impl Form for AdverseEvent {
     }
 
     fn write(&self, (): &mut (), to: &mut Writer) {
-        to.byte(self.grade & !RESOLVED | if self.resolved_at.is_some() { RESOLVED } else { 0 });
+        to.byte((self.grade & !RESOLVED) | if self.resolved_at.is_some() { RESOLVED } else { 0 });
         if let Some(resolved_at) = self.resolved_at {
             to.signed(resolved_at.0 - self.onset.0);
         }

@@ -38,7 +38,7 @@ impl Form for Dose {
                 | flag(self.class.is_some() && !usual, CLASS)
                 | flag(usual, USUAL)
                 | flag(drug.is_some(), DRUG)
-                | (effect as u8) << EFFECT,
+                | ((effect as u8) << EFFECT),
         );
         if let Some(drug) = drug {
             to.byte(drug as u8);
@@ -66,7 +66,7 @@ impl Form for Dose {
         };
         let end = if flags & ENDS != 0 { Some(Timestamp(place.time.0.wrapping_add(from.signed()?))) } else { None };
         let rate = if flags & RATE != 0 { Some(read_value(from)?) } else { None };
-        let effect = EFFECTS[usize::from(flags >> EFFECT & 3)];
+        let effect = EFFECTS[usize::from((flags >> EFFECT) & 3)];
         Ok(Self { time: place.time, available_at: place.known, end, drug, class, effect, rate })
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn write_rows<R: Form>(to: &mut Writer, part: &Part<R>, names: &Names
     }
     let time_unit = unit(part.0.iter().map(|entry| entry.time.0));
     let lag_unit = unit(part.0.iter().filter_map(|entry| Some(entry.row.as_ref()?.known().0 - entry.time.0)));
-    to.byte((time_unit << 4 | lag_unit) as u8);
+    to.byte(((time_unit << 4) | lag_unit) as u8);
     let (time_unit, lag_unit) = (UNITS[time_unit], UNITS[lag_unit]);
     let mut coder = R::write_coder(&mut part.0.iter().filter_map(|entry| entry.row.as_ref()), to);
     let mut before = Before::default();

@@ -53,7 +53,7 @@ impl Form for Vitals {
         let codes = columns
             .iter()
             .rev()
-            .fold(0, |codes, column| codes << 3 | u64::from(column.decimals) << 1 | u64::from(column.mixed));
+            .fold(0, |codes, column| (codes << 3) | (u64::from(column.decimals) << 1) | u64::from(column.mixed));
         to.number(codes);
         Coder { columns, layout: u32::MAX }
     }
@@ -62,7 +62,7 @@ impl Form for Vitals {
         let codes = from.number()?;
         let column = |sign: usize| {
             let code = codes >> (3 * sign);
-            Column { decimals: (code >> 1 & 3) as u8, mixed: code & 1 != 0, before: 0 }
+            Column { decimals: ((code >> 1) & 3) as u8, mixed: code & 1 != 0, before: 0 }
         };
         Ok(Coder { columns: std::array::from_fn(column), layout: u32::MAX })
     }
@@ -72,7 +72,7 @@ impl Form for Vitals {
         // 0 says that it is laid out like the one before.
         to.number(if layout == coder.layout { 0 } else { u64::from(layout) + 1 });
         coder.layout = layout;
-        for (sign, value) in self.signs.iter().enumerate().filter(|(sign, _)| layout & 1 << sign != 0) {
+        for (sign, value) in self.signs.iter().enumerate().filter(|(sign, _)| layout & (1 << sign) != 0) {
             coder.columns[sign].write(*value, to);
         }
         if layout >> QUALITY == QUALITY_RAW {
@@ -145,9 +145,9 @@ fn layout_of(row: &Vitals) -> u32 {
     }
     let sixths = (0..QUALITY_RAW).find(|sixths| row.quality.to_bits() == (f64::from(*sixths) / 6.0).to_bits());
     layout
-        | bits(row.consciousness_altered) << ALTERED
-        | bits(row.on_oxygen) << OXYGEN
-        | sixths.unwrap_or(QUALITY_RAW) << QUALITY
+        | (bits(row.consciousness_altered) << ALTERED)
+        | (bits(row.on_oxygen) << OXYGEN)
+        | (sixths.unwrap_or(QUALITY_RAW) << QUALITY)
 }
 
 /// The mean pressure as silver computes it, in bits.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use strata_config::Secret;
-use strata_features::Vitals;
 use strata_features::sign::HR;
+use strata_features::{PatientFacts, Vitals};
 use strata_key_value::KeyValue;
 use strata_online_store::{Change, Limits, Mark, Marks, OnlineStore, Rank, Tie, What};
 use strata_runtime::clock::System;
@@ -108,7 +108,8 @@ async fn who_is_not_enrolled_is_unknown() {
     assert!(strict.seen(&patient(1)).await.unwrap().is_none());
     assert!(open.seen(&patient(1)).await.unwrap().is_some());
     let rank = Rank { ingested_at: Timestamp(NOON), tie: None };
-    let record = Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(Some(Default::default())) };
+    let record =
+        Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(Some(PatientFacts::default())) };
     let applied = strict.apply(HashMap::from([(patient(1), vec![record])]), &marks(2)).await.unwrap();
     assert_eq!(applied.late, [patient(1)]);
     assert!(strict.seen(&patient(1)).await.unwrap().is_some());
