@@ -40,7 +40,7 @@ fn main() {
 /// A minute at 20,000 events a second.
 fn paced(strata: &Strata, up: &Up<'_>) {
     const RATE: u64 = 20_000;
-    let (mut most_behind, mut most_memory) = (0.0_f64, 0.0_f64);
+    let (mut most_behind, mut most_memory, mut online_behind) = (0.0_f64, 0.0_f64, 0.0_f64);
     let before = cpu_seconds(up.pid());
     let count = (RATE * 60).to_string();
     let arguments = ["generate", "--to", "kafka", "--rate", &RATE.to_string(), "--count", &count, "--patients", "2000"];
@@ -48,11 +48,13 @@ fn paced(strata: &Strata, up: &Up<'_>) {
     while sending.0.try_wait().unwrap().is_none() {
         most_behind = most_behind.max(figure(strata, "refinery", "behind"));
         most_memory = most_memory.max(megabytes(strata));
+        online_behind = online_behind.max(figure(strata, "online", "waiting") / RATE as f64);
         sleep(Duration::from_millis(500));
     }
     let cpu = cpu_seconds(up.pid()) - before;
     println!("at {RATE} events/s for 60 s:");
     println!("  silver was behind by at most       {most_behind:8.1} s");
+    println!("  the online store by at most        {online_behind:8.1} s");
     println!("  memory of the stack at most        {most_memory:8.0} MB, CPU {:.2} cores", cpu / 60.0);
     caught_up(strata);
 }
@@ -75,7 +77,8 @@ fn flood(strata: &Strata, up: &Up<'_>) {
 
 /// Waits until bronze has what the log has, and silver what bronze has.
 fn caught_up(strata: &Strata) {
-    while figure(strata, "landing", "waiting") > 0.0 || figure(strata, "refinery", "waiting") > 0.0 {
+    let waits = |service| figure(strata, service, "waiting") > 0.0;
+    while waits("landing") || waits("refinery") || waits("online") {
         sleep(Duration::from_millis(100));
     }
 }

@@ -148,6 +148,10 @@ impl Stack {
                 }
             }
         }
+        if takes(2) {
+            // What the online store holds was silver's.
+            self.folder.note_import()?;
+        }
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ pub struct Processing {
     lakehouse: Lakehouse,
     bronze: Bronze,
     refinery: Refinery,
+    on_invalid: strata_refinery::OnInvalid,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,7 +35,8 @@ pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: 
         wave_bytes: config.wave_bytes,
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
-    Ok(Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) })
+    let on_invalid = settings.on_invalid;
+    Ok(Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) })
 }
 
 fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
@@ -106,6 +108,11 @@ impl Processing {
     /// The tables that exist.
     pub fn tables(&self) -> Result<Vec<String>> {
         Ok(self.lakehouse.names()?)
+    }
+
+    /// What becomes of a row with an impossible value.
+    pub(crate) fn on_invalid(&self) -> strata_refinery::OnInvalid {
+        self.on_invalid
     }
 
     pub(crate) fn bronze(&self) -> &Bronze {

@@ -58,7 +58,7 @@ impl Up {
         let mut config = context.config.clone();
         if self.free_ports {
             (config.infrastructure.log_port, config.infrastructure.s3_port) = (0, 0);
-            (config.ingestion.gateway_port, config.serving.port) = (0, 0);
+            (config.ingestion.gateway_port, config.features.port, config.serving.port) = (0, 0, 0);
         }
         if self.empty {
             config.ingestion.first_history = FirstHistory::None;

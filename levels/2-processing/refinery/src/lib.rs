@@ -32,8 +32,13 @@ pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_fl
 
 mod contest;
 
+mod records;
+pub use records::{LiveRecord, LiveRows, live_rows};
+
 mod refine;
-pub use refine::{Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings};
+pub use refine::{
+    Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings, mark_name,
+};
 
 mod report;
 pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
