@@ -32,6 +32,9 @@ mod services;
 mod running;
 pub use running::Running;
 
+mod ports;
+pub use ports::Port;
+
 mod dead_letters;
 pub use dead_letters::{DeadLetter, DeadLetters, Letter, LetterCount, LetterFilter, LetterPlace};
 
@@ -46,7 +49,7 @@ pub use worker::{PROGRESS, WORKER, Worker};
 
 // What commands hand to the levels and get from them.
 pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlError, Health, Place};
-pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
+pub use strata_control::{Request, ServiceStatus, StackStatus, Start};
 pub use strata_evaluation::Gate;
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;

@@ -13,7 +13,7 @@ use crate::{output, progress};
 /// Refines new bronze into silver tables
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata refine\n  strata refine --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\""
+    after_help = "Examples:\n  strata refine\n  strata refine --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\"; rates of infusions: \"SELECT * FROM rate_ledger\""
 )]
 pub(crate) struct Refine {}
 

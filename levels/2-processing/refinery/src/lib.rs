@@ -30,7 +30,7 @@ mod refine;
 pub use refine::{Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings};
 
 mod report;
-pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
+pub use report::{QualityReport, RATE_LEDGER, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
 
 /// Why refining stopped.
 #[derive(Debug, thiserror::Error)]
