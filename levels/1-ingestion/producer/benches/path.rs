@@ -30,6 +30,10 @@ const PATIENTS: u64 = 1_000;
 /// Clock ticks of proc(5) in a second, on every Linux that Strata runs on.
 const TICKS: f64 = 100.0;
 
+/// As `strata` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
