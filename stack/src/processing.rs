@@ -8,8 +8,8 @@ use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{
-    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed,
-    Settings, UNIT_LEDGER, quality_report,
+    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, RATE_LEDGER, Refined, Refinery,
+    Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
 };
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
@@ -27,7 +27,7 @@ pub struct Processing {
 }
 
 pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
-    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?;
+    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?;
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
         on_invalid: on_invalid(config.on_invalid),

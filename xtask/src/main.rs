@@ -32,7 +32,8 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   test [FILTER...]      install what the tests need, build the binary, run everything, or what the filters name
-  setup                 only install: Redis, Postgres, and a Python environment with the clients that the tests drive
+  setup                 only install: Redis, Postgres, Chromium (Debian's packages, as root), and a Python environment with the
+                        clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
   peers [silver|features] [--size S|M|L|LINES] [--runs N] [--only SYSTEM,...]

@@ -41,7 +41,7 @@ pub use refine::{
 };
 
 mod report;
-pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
+pub use report::{QualityReport, RATE_LEDGER, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
 
 /// Why refining stopped.
 #[derive(Debug, thiserror::Error)]
