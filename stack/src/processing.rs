@@ -1,6 +1,5 @@
 //! Level 2: from bronze to silver, and SQL over every table.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,8 +8,8 @@ use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{
-    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed,
-    Settings, UNIT_LEDGER, quality_report,
+    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, RATE_LEDGER, Refined, Refinery,
+    Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
 };
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
@@ -23,11 +22,12 @@ pub struct Processing {
     lakehouse: Lakehouse,
     bronze: Bronze,
     refinery: Refinery,
+    on_invalid: strata_refinery::OnInvalid,
     clock: Arc<dyn Clock>,
 }
 
 pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
-    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?;
+    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?;
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
         on_invalid: on_invalid(config.on_invalid),
@@ -35,7 +35,8 @@ pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: 
         wave_bytes: config.wave_bytes,
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
-    Ok(Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) })
+    let on_invalid = settings.on_invalid;
+    Ok(Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) })
 }
 
 fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
@@ -104,14 +105,14 @@ impl Processing {
         Ok(self.lakehouse.query(sql).await?)
     }
 
-    /// Reads a CSV file with a header; every column is text.
-    pub fn read_csv(&self, path: &Path) -> Result<Rows> {
-        Ok(strata_lakehouse::read_csv(path)?)
-    }
-
     /// The tables that exist.
     pub fn tables(&self) -> Result<Vec<String>> {
         Ok(self.lakehouse.names()?)
+    }
+
+    /// What becomes of a row with an impossible value.
+    pub(crate) fn on_invalid(&self) -> strata_refinery::OnInvalid {
+        self.on_invalid
     }
 
     pub(crate) fn bronze(&self) -> &Bronze {

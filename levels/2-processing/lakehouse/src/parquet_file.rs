@@ -69,15 +69,16 @@ pub fn encode(spec: &TableSpec, batches: &[RecordBatch], now_ms: i64) -> Result<
     encoder.close(now_ms)
 }
 
-/// Writes a file batch by batch.
+/// Writes a file batch by batch; rows must be sorted by the table's key. CPU only.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub struct Encoder {
     writer: ArrowWriter<Vec<u8>>,
     stats: Stats,
 }
 
 impl Encoder {
-    pub(crate) fn new(spec: &TableSpec) -> Result<Self> {
+    /// A file of this table.
+    pub fn new(spec: &TableSpec) -> Result<Self> {
         let properties = match spec.packing {
             Packing::Small => {
                 let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
@@ -87,6 +88,8 @@ impl Encoder {
                 .set_compression(Compression::LZ4_RAW)
                 .set_dictionary_enabled(false)
                 .set_column_dictionary_enabled("patient_id".into(), true)
+                // Many files may be open at once: what is full is compressed soon.
+                .set_data_page_row_count_limit(4_096)
                 .set_statistics_enabled(EnabledStatistics::Chunk),
         };
         let properties = properties.set_max_row_group_row_count(Some(ROW_GROUP)).build();
@@ -94,7 +97,8 @@ impl Encoder {
         Ok(Self { writer, stats: Stats::new(spec) })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Goes on with these rows.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.stats.add(batch);
         self.writer.write(batch)
     }
@@ -104,7 +108,8 @@ impl Encoder {
         if self.stats.rows() == 0 { Ok(None) } else { self.close(now_ms).map(Some) }
     }
 
-    fn close(self, now_ms: i64) -> Result<Encoded> {
+    /// The file, even when it has no rows.
+    pub fn close(self, now_ms: i64) -> Result<Encoded> {
         Ok(Encoded { bytes: Bytes::from(self.writer.into_inner()?), stats: self.stats, created_ms: now_ms })
     }
 }
