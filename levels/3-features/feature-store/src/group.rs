@@ -89,7 +89,9 @@ pub(crate) fn compute_group(input: Input, labelling: Labelling, now: Timestamp) 
     });
     let (files, of_days): (Vec<_>, Vec<_>) = files.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
     let mut profiles = no_profiles();
-    of_days.iter().for_each(|of_day| merge(&mut profiles, of_day));
+    for of_day in &of_days {
+        merge(&mut profiles, of_day);
+    }
     Ok(Computed { files, counted, profiles })
 }
 
@@ -102,7 +104,9 @@ pub(crate) fn no_profiles() -> Vec<Profile> {
 }
 
 pub(crate) fn merge(profiles: &mut [Profile], more: &[Profile]) {
-    profiles.iter_mut().zip(more).for_each(|(profile, more)| profile.merge(more));
+    for (profile, more) in profiles.iter_mut().zip(more) {
+        profile.merge(more);
+    }
 }
 
 fn vectors_of(gathered: &Gathered, patients: &[usize], labelling: Labelling) -> (BTreeMap<i64, Day>, Materialised) {
