@@ -19,7 +19,7 @@ mod ingestion;
 pub use ingestion::{Imported, Ingestion};
 
 mod processing;
-pub use processing::Processing;
+pub use processing::{Processing, refine_folder};
 
 mod online;
 
@@ -37,6 +37,9 @@ mod services;
 mod running;
 pub use running::Running;
 
+mod ports;
+pub use ports::Port;
+
 mod dead_letters;
 pub use dead_letters::{DeadLetter, DeadLetters, Letter, LetterCount, LetterFilter, LetterPlace};
 
@@ -51,13 +54,15 @@ pub use worker::{PROGRESS, WORKER, Worker};
 
 // What commands hand to the levels and get from them.
 pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlError, Health, Place};
-pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
+pub use strata_control::{Request, ServiceStatus, StackStatus, Start};
 pub use strata_evaluation::Gate;
 pub use strata_feature_server::openapi as features_openapi;
+pub use strata_feature_store::{Asked, Windowed, windows};
+pub use strata_features::{Closed, FEATURES, Stat};
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;
 pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
-pub use strata_refinery::{QualityReport, Refined, Refused, Replayed};
+pub use strata_refinery::{FolderCounts, FolderProgress, QualityReport, Refined, Refused, Replayed};
 pub use strata_services::{Figure, State};
 pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;

@@ -4,7 +4,6 @@ mod at_rest;
 mod database;
 mod first;
 mod gateway;
-mod history;
 mod key_value;
 mod landing;
 mod log;
@@ -94,14 +93,7 @@ impl Services {
                 "database",
                 Arc::new(database::DatabaseService { url: database, clock: Arc::clone(clock), open: Mutex::default() }),
             ),
-            (
-                "history",
-                Arc::new(history::HistoryStep {
-                    stack: Arc::clone(stack),
-                    worker: worker.clone(),
-                    doing: Doing::default(),
-                }),
-            ),
+            ("history", first(first::Made::History)),
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
             (
                 "gateway",

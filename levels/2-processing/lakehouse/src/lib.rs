@@ -20,7 +20,13 @@ mod tidy;
 pub use tidy::Tidied;
 
 mod parquet_file;
-pub use parquet_file::{Encoded, decode, encode};
+pub use parquet_file::{Encoded, Encoder, decode, encode};
+
+mod pieces;
+pub use pieces::{Footer, Group, Piece, footers};
+
+mod plain_file;
+pub use plain_file::PlainFile;
 
 mod stats;
 
@@ -33,11 +39,14 @@ pub use merge::{Keep, merge};
 mod query;
 pub use query::{Rows, View};
 
-mod csv_file;
-pub use csv_file::read_csv;
+mod list;
+pub use list::List;
 
 mod output;
 pub use output::Format;
+
+mod sheet;
+pub use sheet::Sheet;
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
@@ -12,10 +13,10 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::SchemaDescriptor;
 
 use crate::stats::Stats;
@@ -23,6 +24,33 @@ use crate::{Packing, TableSpec};
 
 /// Rows in a row group: small enough that reading one patient reads little.
 pub(crate) const ROW_GROUP: usize = 16_384;
+
+/// The columns of events of which hardly any value comes twice.
+const UNIQUE: [&str; 2] = ["event_id", "record_hash"];
+
+/// Encodings by what a column is, chosen by measuring: dictionaries for what comes again (numbers of few digits, ids), differences
+/// for times, and the bare values, without statistics, for what does not come again (`unique`).
+pub(crate) fn by_kind(
+    mut properties: WriterPropertiesBuilder,
+    schema: &Schema,
+    unique: &[&str],
+) -> WriterPropertiesBuilder {
+    for field in schema.fields() {
+        let column = || field.name().as_str().into();
+        let is_unique = unique.contains(&field.name().as_str());
+        let encoding = match field.data_type() {
+            DataType::Timestamp(_, _) => Encoding::DELTA_BINARY_PACKED,
+            DataType::Utf8 if is_unique => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            _ if is_unique => Encoding::PLAIN,
+            _ => continue,
+        };
+        properties = properties.set_column_dictionary_enabled(column(), false).set_column_encoding(column(), encoding);
+        if is_unique {
+            properties = properties.set_column_statistics_enabled(column(), EnabledStatistics::None);
+        }
+    }
+    properties
+}
 
 /// A file's bytes and what its commit will say of it.
 #[derive(Debug)]
@@ -41,21 +69,27 @@ pub fn encode(spec: &TableSpec, batches: &[RecordBatch], now_ms: i64) -> Result<
     encoder.close(now_ms)
 }
 
-/// Writes a file batch by batch.
+/// Writes a file batch by batch; rows must be sorted by the table's key. CPU only.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub struct Encoder {
     writer: ArrowWriter<Vec<u8>>,
     stats: Stats,
 }
 
 impl Encoder {
-    pub(crate) fn new(spec: &TableSpec) -> Result<Self> {
+    /// A file of this table.
+    pub fn new(spec: &TableSpec) -> Result<Self> {
         let properties = match spec.packing {
-            Packing::Small => WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?)),
+            Packing::Small => {
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+                by_kind(properties, &(spec.schema)(), &UNIQUE)
+            }
             Packing::Fast => WriterProperties::builder()
                 .set_compression(Compression::LZ4_RAW)
                 .set_dictionary_enabled(false)
                 .set_column_dictionary_enabled("patient_id".into(), true)
+                // Many files may be open at once: what is full is compressed soon.
+                .set_data_page_row_count_limit(4_096)
                 .set_statistics_enabled(EnabledStatistics::Chunk),
         };
         let properties = properties.set_max_row_group_row_count(Some(ROW_GROUP)).build();
@@ -63,7 +97,8 @@ impl Encoder {
         Ok(Self { writer, stats: Stats::new(spec) })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Goes on with these rows.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.stats.add(batch);
         self.writer.write(batch)
     }
@@ -73,7 +108,8 @@ impl Encoder {
         if self.stats.rows() == 0 { Ok(None) } else { self.close(now_ms).map(Some) }
     }
 
-    fn close(self, now_ms: i64) -> Result<Encoded> {
+    /// The file, even when it has no rows.
+    pub fn close(self, now_ms: i64) -> Result<Encoded> {
         Ok(Encoded { bytes: Bytes::from(self.writer.into_inner()?), stats: self.stats, created_ms: now_ms })
     }
 }

@@ -3,9 +3,13 @@
 //! The table `features` holds a vector for every patient and hour of the grid, with the label where
 //! it is known. Every vector, there and at serving, comes from [`strata_features::compute`].
 
-mod read;
+mod columns;
+mod parts;
 
-mod timelines;
+mod span;
+
+mod gathered;
+mod sources;
 
 mod items;
 pub use items::{Item, Source};
@@ -15,10 +19,20 @@ mod many;
 mod table;
 pub use table::FEATURES_TABLE;
 
+mod metadata;
+pub use metadata::{BINS_TABLE, DEFINITIONS_TABLE, PROFILES_TABLE, QUANTILES};
+
+mod group;
+pub use group::Labelling;
+
 mod store;
-pub use store::{FeatureStore, Labelling, Materialised, Progress};
+pub use store::{FeatureStore, Materialised, Progress};
 
 mod requests;
+pub use requests::{Requests, Training};
+
+mod windows;
+pub use windows::{Asked, Windowed, windows};
 
 mod training;
 pub use training::{LabelledRows, PatientFact};
@@ -52,6 +66,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Windows that cannot be computed from what is there.
+    #[error("{0}")]
+    Windows(String),
     /// A worker thread died.
     #[error("a feature thread died: {0}")]
     Thread(#[from] tokio::task::JoinError),
