@@ -125,7 +125,8 @@ impl Record {
 pub(crate) async fn page(url: String) -> Result<StatesPage> {
     let ask = move || {
         let request = ureq::get(url).config().timeout_global(Some(PATIENCE)).build();
-        Ok::<StatesPage, ureq::Error>(request.call()?.body_mut().with_config().limit(1 << 30).read_json()?)
+        request.call()?.body_mut().with_config().limit(1 << 30).read_json()
     };
-    Ok(tokio::task::spawn_blocking(ask).await??)
+    let page: Result<StatesPage, ureq::Error> = tokio::task::spawn_blocking(ask).await?;
+    Ok(page?)
 }

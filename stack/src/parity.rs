@@ -90,7 +90,9 @@ impl Stack {
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             let full = page.len() == PAGE;
-            page.iter().for_each(|(patient, _)| _ = unknown.remove(patient));
+            for (patient, _) in &page {
+                unknown.remove(patient);
+            }
             self.compare(page, until.bound(marks.as_ref(), &silver).await?, &mut parity, &mut again).await?;
             progress(ParityProgress { compared: parity.compared });
             if !full || sample.is_some_and(|sample| parity.compared >= sample) {
@@ -152,14 +154,16 @@ impl Stack {
     async fn judge(&self, page: Vec<(PatientId, Vec<u8>)>, bound: Timestamp, parity: &mut Parity) -> Result<()> {
         for (patient, outcome) in self.outcomes(page, bound).await? {
             match outcome {
-                Outcome::Nobody => continue,
+                Outcome::Nobody => {}
                 Outcome::Same => parity.compared += 1,
                 Outcome::Later => parity.not_comparable += 1,
                 Outcome::OnlyOffline => parity.only_offline += 1,
                 Outcome::OnlyOnline => parity.only_online += 1,
                 Outcome::Differs(features) => {
                     (parity.compared, parity.differing) = (parity.compared + 1, parity.differing + 1);
-                    features.into_iter().for_each(|name| *parity.features.entry(name).or_default() += 1);
+                    for name in features {
+                        *parity.features.entry(name).or_default() += 1;
+                    }
                     if parity.examples.len() < EXAMPLES {
                         parity.examples.push(patient.to_string());
                     }

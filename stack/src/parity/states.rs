@@ -38,12 +38,11 @@ impl Stack {
                     "the stack runs without a healthy online store: raise it with `strata up --only online`, see `strata status`"
                 )
             };
-            let log = match crate::services::external_log(self.config())? {
-                Some(options) => options,
-                None => {
-                    let log = url("log").context("the log of the running stack is not healthy")?;
-                    Options::new(log.trim_start_matches("kafka://"))
-                }
+            let log = if let Some(options) = crate::services::external_log(self.config())? {
+                options
+            } else {
+                let log = url("log").context("the log of the running stack is not healthy")?;
+                Options::new(log.trim_start_matches("kafka://"))
             };
             return Ok((States::There(online), Some(log)));
         }

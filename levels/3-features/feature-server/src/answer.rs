@@ -45,7 +45,8 @@ pub(crate) struct Answer {
 /// One feature of a patient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Value {
-    pub(crate) value: Option<f32>,
+    /// `None` unless it is present.
+    pub(crate) given: Option<f32>,
     pub(crate) status: Status,
     /// When the newest event of its sources happened.
     pub(crate) time: Option<Timestamp>,
@@ -81,16 +82,16 @@ impl Answer {
     /// A feature by its place.
     pub(crate) fn value(&self, place: usize) -> Value {
         let Some((freshness, max_ages)) = &self.known else {
-            return Value { value: None, status: Status::NotFound, time: None };
+            return Value { given: None, status: Status::NotFound, time: None };
         };
         let time = freshness.of_feature(place);
         let value = Some(self.vector[place]).filter(|value| !value.is_nan());
         let old = Freshness::ages(place)
             && time.zip(max_ages.of_feature(place)).is_some_and(|(time, age)| time <= self.t - age);
         match value {
-            Some(_) if old && !is_count(place) => Value { value: None, status: Status::OutsideMaxAge, time },
-            Some(_) => Value { value, status: Status::Present, time },
-            None => Value { value, status: Status::NullValue, time },
+            Some(_) if old && !is_count(place) => Value { given: None, status: Status::OutsideMaxAge, time },
+            Some(_) => Value { given: value, status: Status::Present, time },
+            None => Value { given: None, status: Status::NullValue, time },
         }
     }
 }

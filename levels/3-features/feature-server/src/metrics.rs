@@ -74,9 +74,9 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a patient's vector, if there was one, and its values by their status.
-    pub(crate) fn answered(&self, found: bool, statuses: [u64; Status::ALL.len()]) {
-        self.vectors.inc_by(u64::from(found));
+    /// Counts vectors, and their values by their status.
+    pub(crate) fn answered(&self, vectors: u64, statuses: [u64; Status::ALL.len()]) {
+        self.vectors.inc_by(vectors);
         for (status, count) in Status::ALL.into_iter().zip(statuses).filter(|(_, count)| *count > 0) {
             self.values.get_or_create_owned(&Of { status: status.name() }).inc_by(count);
         }

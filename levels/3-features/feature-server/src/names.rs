@@ -14,7 +14,7 @@ pub(crate) struct Wanted {
 }
 
 /// What was asked for and is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unknown {
     Feature { nearest: &'static str },
     View,

@@ -6,7 +6,7 @@ use strata_lakehouse::TableSpec;
 use strata_types::Topic;
 
 use crate::Error;
-use crate::timelines::{Item as Row, PARTS};
+use crate::parts::{PARTS, Patient};
 
 /// A table of silver that timelines are made of.
 #[derive(Clone, Copy, Debug)]
@@ -45,24 +45,29 @@ impl Source {
     }
 
     /// Each row of a batch of the table; none where a row says nothing that a timeline can hold.
-    pub fn items(&self, rows: &RecordBatch) -> Result<Vec<Option<Item>>, Error> {
-        let Some(part) = PARTS.iter().find(|part| part.spec.name == self.spec.name) else {
-            return Ok(vec![None; rows.num_rows()]);
-        };
-        let mut items = vec![None; rows.num_rows()];
-        for (row, item) in items.iter_mut().enumerate() {
-            let mut give = |_: &str, row: Row| {
-                *item = Some(match row {
-                    Row::Patient(facts) => Item::Patient(facts),
-                    Row::Vitals(row) => Item::Vitals(row),
-                    Row::Lab(row) => Item::Lab(row),
-                    Row::Dose(row) => Item::Dose(row),
-                    Row::AdverseEvent(row) => Item::AdverseEvent(row),
-                });
-            };
-            let shape = |cause| Error::Shape { table: self.spec.name, cause };
-            (part.take)(&rows.slice(row, 1), &mut give).map_err(shape)?;
+    pub fn items(&self, batch: &RecordBatch) -> Result<Vec<Option<Item>>, Error> {
+        let mut items = vec![None; batch.num_rows()];
+        if let Some(part) = PARTS.iter().find(|part| part.spec.name == self.spec.name) {
+            let rows = (part.open)(batch).map_err(|cause| Error::Shape { table: self.spec.name, cause })?;
+            let mut patient = Patient::default();
+            for (row, item) in items.iter_mut().enumerate() {
+                rows.put(row..row + 1, &mut patient);
+                *item = taken(self.topic, &mut patient);
+            }
         }
         Ok(items)
+    }
+}
+
+/// Takes the one row of a topic out of a patient.
+fn taken(topic: Topic, patient: &mut Patient) -> Option<Item> {
+    let timeline = &mut patient.timeline;
+    match topic {
+        Topic::Patients => Some(Item::Patient(std::mem::take(&mut timeline.patient))),
+        Topic::Vitals => timeline.vitals.pop().map(Item::Vitals),
+        Topic::Labs => timeline.labs.pop().map(Item::Lab),
+        Topic::Medications => timeline.medications.pop().map(Item::Dose),
+        Topic::AdverseEvents => timeline.adverse_events.pop().map(Item::AdverseEvent),
+        Topic::Labels => None,
     }
 }

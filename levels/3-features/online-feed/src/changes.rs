@@ -1,6 +1,6 @@
 //! Rows of silver, and records that are on their way there, as what they change in a patient's recent timeline.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
@@ -18,7 +18,7 @@ pub fn live_changes(
     topic: Topic,
     records: &[LiveRecord],
     on_invalid: OnInvalid,
-    changes: &mut HashMap<PatientId, Vec<Change>>,
+    changes: &mut BTreeMap<PatientId, Vec<Change>>,
 ) -> Result<(), Error> {
     let Some(part) = Source::all().find(|part| part.topic == topic) else { return Ok(()) };
     let rows = live_rows(topic, records, on_invalid)?;
@@ -41,7 +41,7 @@ pub(crate) fn of_rows(
     part: &Source,
     rows: &RecordBatch,
     is_refused: &dyn Fn(usize) -> bool,
-    changes: &mut HashMap<PatientId, Vec<Change>>,
+    changes: &mut BTreeMap<PatientId, Vec<Change>>,
 ) -> Result<(), Error> {
     let shape = |cause| Error::Shape { table: part.spec.name, cause };
     let items = part.items(rows)?;
@@ -68,7 +68,10 @@ pub(crate) fn of_rows(
 }
 
 /// What quarantine says of keys that a refused record holds. Who only waits for a record of the patient holds none.
-pub(crate) fn of_quarantine(entries: &RecordBatch, changes: &mut HashMap<PatientId, Vec<Change>>) -> Result<(), Error> {
+pub(crate) fn of_quarantine(
+    entries: &RecordBatch,
+    changes: &mut BTreeMap<PatientId, Vec<Change>>,
+) -> Result<(), Error> {
     let shape = |cause| Error::Shape { table: QUARANTINE.name, cause };
     let read = || -> Result<_, ArrowError> {
         let text = |name| texts(entries, name);
@@ -93,7 +96,7 @@ pub(crate) fn of_quarantine(entries: &RecordBatch, changes: &mut HashMap<Patient
 pub(crate) const QUARANTINE_COLUMNS: [&str; 8] =
     ["patient_id", "topic", "key", "scope", "rule", "ingested_at", "event_id", "record_hash"];
 
-fn push(changes: &mut HashMap<PatientId, Vec<Change>>, patient: &str, change: Change) {
+fn push(changes: &mut BTreeMap<PatientId, Vec<Change>>, patient: &str, change: Change) {
     // Rows of a patient follow on each other, and most patients are known.
     let Ok(patient) = patient.parse::<PatientId>() else { return };
     changes.entry(patient).or_default().push(change);

@@ -1,6 +1,6 @@
 //! The task that keeps the store in step.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -259,8 +259,8 @@ impl Batch {
         self.0.entry(topic).or_default().push(LiveRecord { partition, offset, logged, line });
     }
 
-    fn changes(self, on_invalid: OnInvalid) -> Result<HashMap<PatientId, Vec<strata_online_store::Change>>, Error> {
-        let mut changes = HashMap::new();
+    fn changes(self, on_invalid: OnInvalid) -> Result<BTreeMap<PatientId, Vec<strata_online_store::Change>>, Error> {
+        let mut changes = BTreeMap::new();
         for (topic, records) in self.0 {
             live_changes(topic, &records, on_invalid, &mut changes)?;
         }

@@ -133,7 +133,7 @@ impl Silver {
                 }
                 let limits = store.limits();
                 let work = move || {
-                    let mut changes = HashMap::new();
+                    let mut changes = BTreeMap::new();
                     for (source, bytes) in day {
                         source.read(bytes, &mut changes)?;
                     }
@@ -155,10 +155,12 @@ impl Silver {
 }
 
 /// Lets a day's rows have their say, and lets go what no vector can see any more.
-fn take(timelines: &mut HashMap<PatientId, Recent>, changes: HashMap<PatientId, Vec<Change>>, limits: Limits) {
+fn take(timelines: &mut HashMap<PatientId, Recent>, changes: BTreeMap<PatientId, Vec<Change>>, limits: Limits) {
     for (patient, changes) in changes {
         let recent = timelines.entry(patient).or_default();
-        changes.into_iter().for_each(|change| _ = recent.apply(change));
+        for change in changes {
+            recent.apply(change);
+        }
         recent.settle(limits);
     }
 }
@@ -171,7 +173,7 @@ enum Input {
 }
 
 impl Input {
-    fn read(self, bytes: bytes::Bytes, changes: &mut HashMap<PatientId, Vec<Change>>) -> Result<(), Error> {
+    fn read(self, bytes: bytes::Bytes, changes: &mut BTreeMap<PatientId, Vec<Change>>) -> Result<(), Error> {
         let table = match self {
             Self::Events(part) => part.spec.name,
             Self::Quarantine => QUARANTINE.name,

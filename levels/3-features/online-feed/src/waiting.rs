@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Somebody of whom late records come and come is read anew when none has come for so long,
 const QUIET: Duration = Duration::from_secs(3);
 /// or after so long at the latest.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Somebody who waits to be read anew.
 #[derive(Clone, Debug)]

@@ -106,6 +106,7 @@ impl Recent {
 
     /// Takes in what it knew before beside what silver says of the whole record, and no longer waits. Of what was known,
     /// what still has a rank counts; the rest is in silver.
+    #[must_use]
     pub fn repaired(self, silver: impl IntoIterator<Item = Change>) -> Self {
         let mut whole = Self::default();
         silver.into_iter().for_each(|change| _ = whole.apply(change));

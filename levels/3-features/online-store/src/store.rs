@@ -1,6 +1,6 @@
 //! Recent timelines in a key-value store, and vectors from them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -124,14 +124,14 @@ impl OnlineStore {
     }
 
     /// Lets records have their say, and marks how far the log was read with that: both or neither are there after a crash.
-    pub async fn apply(&self, changes: HashMap<PatientId, Vec<Change>>, marks: &Marks) -> Result<Applied, Error> {
+    pub async fn apply(&self, changes: BTreeMap<PatientId, Vec<Change>>, marks: &Marks) -> Result<Applied, Error> {
         let mut applied = Applied::default();
         let mut entries = Vec::with_capacity(changes.len() + 1);
         let (patients, changes): (Vec<PatientId>, Vec<_>) = changes.into_iter().unzip();
         let keys: Vec<Bytes> = patients.iter().map(|patient| key(patient).into()).collect();
         let found = self.store.get_many(&keys).await?;
         for ((patient, changes), (key, found)) in patients.into_iter().zip(changes).zip(keys.into_iter().zip(found)) {
-            let mut recent = self.recent(found.as_deref());
+            let mut recent = recent(found.as_deref());
             let (enrolled, waited) = (recent.is_enrolled(), recent.waits());
             let (mut changed, mut late) = (false, false);
             for change in changes {
@@ -174,7 +174,7 @@ impl OnlineStore {
     /// to be read anew once more, for what came late since.
     pub async fn repair(&self, patient: &PatientId, silver: Vec<Change>, waits_on: bool) -> Result<(), Error> {
         let stored = self.store.get(&key(patient)).await?;
-        let mut recent = self.recent(stored.as_deref()).repaired(silver);
+        let mut recent = recent(stored.as_deref()).repaired(silver);
         recent.settle(self.limits);
         if waits_on {
             recent.wait();
@@ -212,16 +212,16 @@ impl OnlineStore {
     pub fn limits(&self) -> Limits {
         self.limits
     }
+}
 
-    /// What was stored; what is damaged is read anew from silver.
-    fn recent(&self, stored: Option<&[u8]>) -> Recent {
-        let Some(stored) = stored else { return Recent::default() };
-        Recent::read(stored).unwrap_or_else(|Damaged| {
-            let mut recent = Recent::default();
-            recent.wait();
-            recent
-        })
-    }
+/// What was stored; what is damaged is read anew from silver.
+fn recent(stored: Option<&[u8]>) -> Recent {
+    let Some(stored) = stored else { return Recent::default() };
+    Recent::read(stored).unwrap_or_else(|Damaged| {
+        let mut recent = Recent::default();
+        recent.wait();
+        recent
+    })
 }
 
 fn has_rows(timeline: &Timeline) -> bool {

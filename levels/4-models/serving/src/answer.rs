@@ -30,8 +30,8 @@ pub(crate) struct Answer {
 
 impl Loaded {
     /// Predicts from a patient's features.
-    pub(crate) fn answer(&self, features: AsOf) -> Answer {
-        let AsOf { vector, newest, store } = features;
+    pub(crate) fn answer(&self, features: &AsOf) -> Answer {
+        let &AsOf { vector, newest, store } = features;
         let row = self.row(&vector);
         let probability = self.model.predict_one(&row);
         Answer {

@@ -156,14 +156,13 @@ fn computed(
         for answer in &answers {
             let value = answer.value(place);
             statuses[value.status as usize] += 1;
-            result.values.push(Scalar::Number(value.value));
+            result.values.push(Scalar::Number(value.given));
             result.statuses.push(value.status.name());
             result.event_timestamps.push(times.text(value.time));
         }
         results.push(result);
     }
-    seen.iter().for_each(|seen| shared.metrics.answered(seen.is_some(), [0; Status::ALL.len()]));
-    shared.metrics.answered(false, statuses);
+    shared.metrics.answered(seen.iter().flatten().count() as u64, statuses);
     let names = std::iter::once(ENTITY.to_owned()).chain(wanted.features.iter().map(|place| wanted.name(*place)));
     Ok(Json(OnlineResponse { metadata: Metadata { feature_names: names.collect() }, results }))
 }

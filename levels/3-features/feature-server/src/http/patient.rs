@@ -41,12 +41,12 @@ pub(crate) async fn patient(
     })?;
     let now = Timestamp(shared.clock.now_micros());
     let answer = Answer::of(Some(&seen), now, None, &shared.max_ages).map_err(refusal::too_early)?;
-    shared.metrics.answered(true, [0; 4]);
+    shared.metrics.answered(1, [0; 4]);
     let feature = |(place, feature): (usize, &'static strata_features::Feature)| {
         let value = answer.value(place);
         PatientFeature {
             name: feature.name,
-            value: value.value,
+            value: value.given,
             unit: feature.unit,
             status: value.status.name(),
             event_time: value.time.map(|time| time.to_string()),

@@ -1,6 +1,6 @@
 //! A ward of three patients, and the server in front of it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -76,7 +76,7 @@ impl Ward {
         let store = OnlineStore::new(Arc::new(below), Limits { lateness: 24 * HOUR }, false);
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let facts = PatientFacts { age_years: Some(71.0), sex_male: Some(true), ..PatientFacts::default() };
-        let changes = HashMap::from([
+        let changes = BTreeMap::from([
             (id("p1"), vec![reading(-1, 90.0, 120.0), change(-48, What::Patient(Some(facts)))]),
             (id("p2"), vec![reading(-5, 60.0, f64::NAN)]),
         ]);

@@ -3,4 +3,5 @@
 #[cfg(test)]
 mod world;
 
+#[cfg(test)]
 mod law;

@@ -1,6 +1,6 @@
 //! Records that land and are refined on one side, and are followed on the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ impl<'a> World<'a> {
                 let record = LiveRecord { partition: 0, offset: 0, logged: arrival.logged, line };
                 records.entry(arrival.topic).or_default().push(record);
             }
-            let mut changes = HashMap::new();
+            let mut changes = BTreeMap::new();
             for (topic, records) in records {
                 live_changes(topic, &records, self.settings.on_invalid, &mut changes).unwrap();
             }

@@ -155,15 +155,12 @@ fn read_facts(from: &mut Reader) -> Result<PatientFacts, Damaged> {
 
 /// A value by itself: how it is coded, then its digits.
 fn write_value(to: &mut Writer, value: f64) {
-    match decimal::of(value) {
-        Some((decimals, digits)) => {
-            to.byte(decimals);
-            to.signed(digits);
-        }
-        None => {
-            to.byte(decimal::RAW);
-            to.float(value);
-        }
+    if let Some((decimals, digits)) = decimal::of(value) {
+        to.byte(decimals);
+        to.signed(digits);
+    } else {
+        to.byte(decimal::RAW);
+        to.float(value);
     }
 }
 

@@ -95,8 +95,8 @@ pub(super) fn write_rows<R: Form>(to: &mut Writer, part: &Part<R>, names: &Names
     if part.0.is_empty() {
         return;
     }
-    let time_unit = unit(part.0.iter().map(|entry| entry.time.0));
-    let lag_unit = unit(part.0.iter().filter_map(|entry| Some(entry.row.as_ref()?.known().0 - entry.time.0)));
+    let time_unit = unit(&part.0.iter().map(|entry| entry.time.0));
+    let lag_unit = unit(&part.0.iter().filter_map(|entry| Some(entry.row.as_ref()?.known().0 - entry.time.0)));
     to.byte(((time_unit << 4) | lag_unit) as u8);
     let (time_unit, lag_unit) = (UNITS[time_unit], UNITS[lag_unit]);
     let mut coder = R::write_coder(&mut part.0.iter().filter_map(|entry| entry.row.as_ref()), to);
@@ -184,7 +184,7 @@ pub(super) fn read_rows<R: Form>(from: &mut Reader, give: &mut dyn FnMut(Entry<R
     Ok(())
 }
 
-fn unit(micros: impl Iterator<Item = i64> + Clone) -> usize {
+fn unit(micros: &(impl Iterator<Item = i64> + Clone)) -> usize {
     let divides = |unit: &i64| micros.clone().all(|micros| micros % unit == 0);
     UNITS.iter().position(divides).unwrap_or(UNITS.len() - 1)
 }

@@ -1,6 +1,6 @@
 //! The store over a folder and over Redis: the same suite.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use strata_config::Secret;
@@ -68,7 +68,7 @@ async fn suite(below: Arc<dyn KeyValue>) {
 
     // What comes very late waits for silver, also over a restart, and is repaired by it.
     let late = reading(NOON - 5 * DAY, 5 * DAY, 99.0);
-    let applied = store.apply(HashMap::from([(patient(3), vec![late.clone()])]), &marks(9)).await.unwrap();
+    let applied = store.apply(BTreeMap::from([(patient(3), vec![late.clone()])]), &marks(9)).await.unwrap();
     assert_eq!(applied.late, [patient(3)]);
     assert_eq!(store.waiting(10).await.unwrap(), [patient(3)]);
     assert!(store.seen(&patient(3)).await.unwrap().unwrap().waits);
@@ -104,13 +104,13 @@ async fn who_is_not_enrolled_is_unknown() {
     let folder = tempfile::tempdir().unwrap();
     let below: Arc<dyn KeyValue> = Arc::new(strata_key_value::Embedded::open(folder.path(), Arc::new(System)).unwrap());
     let (open, strict) = (store(&below, false), store(&below, true));
-    strict.apply(HashMap::from([(patient(1), vec![reading(NOON, 0, 70.0)])]), &marks(1)).await.unwrap();
+    strict.apply(BTreeMap::from([(patient(1), vec![reading(NOON, 0, 70.0)])]), &marks(1)).await.unwrap();
     assert!(strict.seen(&patient(1)).await.unwrap().is_none());
     assert!(open.seen(&patient(1)).await.unwrap().is_some());
     let rank = Rank { ingested_at: Timestamp(NOON), tie: None };
     let record =
         Change { time: Timestamp(0), name: "".into(), rank, what: What::Patient(Some(PatientFacts::default())) };
-    let applied = strict.apply(HashMap::from([(patient(1), vec![record])]), &marks(2)).await.unwrap();
+    let applied = strict.apply(BTreeMap::from([(patient(1), vec![record])]), &marks(2)).await.unwrap();
     assert_eq!(applied.late, [patient(1)]);
     assert!(strict.seen(&patient(1)).await.unwrap().is_some());
 }
@@ -123,7 +123,7 @@ async fn a_store_is_opened_again_as_it_was() {
         Arc::new(strata_key_value::Embedded::open(folder.path(), Arc::new(System)).unwrap())
     };
     let below = open();
-    store(&below, false).apply(HashMap::from([(patient(1), vec![reading(NOON, 0, 70.0)])]), &marks(4)).await.unwrap();
+    store(&below, false).apply(BTreeMap::from([(patient(1), vec![reading(NOON, 0, 70.0)])]), &marks(4)).await.unwrap();
     let before = store(&below, false).page(None, 10).await.unwrap();
     drop(below);
     let below = open();

@@ -48,7 +48,7 @@ pub(crate) async fn predict(
     let at = Timestamp(shared.clock.now_micros());
     let (patient, time) = question(&body.map_err(|rejection| unread(&rejection))?, at)?;
     let model = shared.model.as_ref().ok_or_else(refusal::no_model)?;
-    let answer = model.answer(features(&shared, &patient, time).await?);
+    let answer = model.answer(&features(&shared, &patient, time).await?);
 
     let prediction_id = id(at);
     shared.metrics.predicted(answer.risk_level);
