@@ -15,8 +15,8 @@ pub struct Home {
 
 const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
-const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving", "strata-console"];
-const METRICS: &[&str] = &["strata-gateway", "strata-serving", "strata-stack"];
+const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-feature-server", "strata-serving", "strata-console"];
+const METRICS: &[&str] = &["strata-gateway", "strata-feature-server", "strata-serving", "strata-stack"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
 
@@ -54,7 +54,7 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "subtle", homes: &["strata-gateway"], reason: "secrets are compared at the door" },
     Home {
         dependency: "flate2",
-        homes: &["strata-gateway", "strata-sources"],
+        homes: &["strata-gateway", "strata-sources", "strata-refinery"],
         reason: "gzip is what others send and publish; Strata's own files are compressed with zstd",
     },
     Home {

@@ -5,6 +5,9 @@
 mod up;
 pub use up::Up;
 
+mod browser;
+pub use browser::{Browser, Scripts};
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

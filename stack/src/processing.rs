@@ -8,7 +8,8 @@ use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{
-    Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
+    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, RATE_LEDGER, Refined, Refinery,
+    Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
 };
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
@@ -21,22 +22,46 @@ pub struct Processing {
     lakehouse: Lakehouse,
     bronze: Bronze,
     refinery: Refinery,
+    on_invalid: strata_refinery::OnInvalid,
     clock: Arc<dyn Clock>,
 }
 
 pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
-    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?;
+    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?;
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
-        on_invalid: match config.on_invalid {
-            OnInvalid::Cell => strata_refinery::OnInvalid::Cell,
-            OnInvalid::Row => strata_refinery::OnInvalid::Row,
-        },
+        on_invalid: on_invalid(config.on_invalid),
         require_enrolment: config.require_enrolment,
         wave_bytes: config.wave_bytes,
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
-    Ok(Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) })
+    let on_invalid = settings.on_invalid;
+    Ok(Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) })
+}
+
+fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
+    match config {
+        OnInvalid::Cell => strata_refinery::OnInvalid::Cell,
+        OnInvalid::Row => strata_refinery::OnInvalid::Row,
+    }
+}
+
+/// Bytes of packed readings that refining a folder holds in memory; with the files being read and written it takes about a
+/// tenth more.
+const FOLDER_MEMORY: u64 = 512 << 20;
+
+/// Refines a folder of NDJSON into another, outside of any lake, on all cores.
+pub async fn refine_folder(
+    from: &Path,
+    to: &Path,
+    config: OnInvalid,
+    progress: impl Fn(FolderProgress) + Send + Sync + 'static,
+) -> Result<FolderCounts> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (from, to, on_invalid) = (from.to_owned(), to.to_owned(), on_invalid(config));
+    let job = FolderJob { from, to, on_invalid, threads, memory_bytes: FOLDER_MEMORY };
+    let refining = move || strata_refinery::refine_folder(&job, &progress);
+    Ok(tokio::task::spawn_blocking(refining).await??)
 }
 
 impl Processing {
@@ -83,6 +108,11 @@ impl Processing {
     /// The tables that exist.
     pub fn tables(&self) -> Result<Vec<String>> {
         Ok(self.lakehouse.names()?)
+    }
+
+    /// What becomes of a row with an impossible value.
+    pub(crate) fn on_invalid(&self) -> strata_refinery::OnInvalid {
+        self.on_invalid
     }
 
     pub(crate) fn bronze(&self) -> &Bronze {

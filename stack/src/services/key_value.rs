@@ -20,7 +20,8 @@ pub(super) struct KeyValueService {
 }
 
 impl KeyValueService {
-    fn store(&self) -> Option<Arc<dyn KeyValue>> {
+    /// The store, while it stands.
+    pub(super) fn store(&self) -> Option<Arc<dyn KeyValue>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -103,7 +103,7 @@ enum Command {
     Import(import::Import),
     /// Fills bronze with the synthetic hospital, or sends it to an event log
     Generate(generate::Generate),
-    /// Refines new bronze into silver tables
+    /// Refines new bronze into silver tables, or a folder of NDJSON into a folder of Parquet
     Refine(refine::Refine),
     /// Lists, shows and replays the records that silver refused whole
     Dlq(dlq::Dlq),
@@ -273,7 +273,8 @@ fn start_logging(command: &Command, config: &Config) -> Result<Option<strata_log
     let settings =
         strata_logs::Settings { folder: folder.logs(), services, rotation: strata_logs::Rotation::default() };
     let (files, guard) = strata_logs::start(settings, Arc::new(clock::System))?;
-    let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info")));
+    // The lake's engine tells of every look into a table's log.
+    let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info,buoyant_kernel=warn")));
     tracing_subscriber::registry().with(stderr).with(files.with_filter(filter)).init();
     Ok(Some(guard))
 }

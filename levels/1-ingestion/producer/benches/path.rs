@@ -30,6 +30,10 @@ const PATIENTS: u64 = 1_000;
 /// Clock ticks of proc(5) in a second, on every Linux that Strata runs on.
 const TICKS: f64 = 100.0;
 
+/// As `strata` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
@@ -100,9 +104,11 @@ async fn path(count: u64) -> Outcome {
     let meter = landing.meter();
     let stop = scope.token();
     scope.spawn_service("land", async move {
-        let release = |topic: Topic, partition: u8, end: u64| {
-            // What is not released stays on the disk, which costs this bench nothing.
-            let _ = broker.release(topic.name(), i32::from(partition), end as i64);
+        let release = |ends: &[(Topic, u8, u64)]| {
+            for &(topic, partition, end) in ends {
+                // What is not released stays on the disk, which costs this bench nothing.
+                let _ = broker.release(topic.name(), i32::from(partition), end as i64);
+            }
         };
         landing.run(&stop, &release).await
     });

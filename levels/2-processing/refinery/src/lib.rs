@@ -24,13 +24,24 @@ mod validate;
 mod silver;
 pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};
 
+// What is hot goes another way, to the same end.
+mod scan;
+
+mod folder;
+pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_floor, refine_folder};
+
 mod contest;
 
+mod records;
+pub use records::{LiveRecord, LiveRows, live_rows};
+
 mod refine;
-pub use refine::{Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings};
+pub use refine::{
+    Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings, mark_name,
+};
 
 mod report;
-pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
+pub use report::{QualityReport, RATE_LEDGER, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
 
 /// Why refining stopped.
 #[derive(Debug, thiserror::Error)]

@@ -119,8 +119,8 @@ pub(super) fn waves(mut bundles: Vec<Bundle>, wave_bytes: u64) -> Vec<Vec<Bundle
     waves
 }
 
-/// Whose progress a mark is.
-pub(super) fn app(topic: Topic, log: &str, partition: u8) -> String {
+/// The name of the mark that says how far silver has read a partition of a log.
+pub fn app(topic: Topic, log: &str, partition: u8) -> String {
     format!("refine/{topic}/{log}/{partition}")
 }
 

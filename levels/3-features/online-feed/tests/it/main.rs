@@ -1,0 +1,6 @@
+//! What the feed promises: the online store gives what silver gives, whatever comes and however.
+
+#[cfg(test)]
+mod world;
+
+mod law;
