@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::SourceFile;
+use crate::tidy::is_rust;
 
 /// The lines whose parts are built. What is built next is added here, and then its faults need their tests.
 pub const BUILT: RangeInclusive<u32> = 1..=46;
@@ -11,7 +12,7 @@ pub const BUILT: RangeInclusive<u32> = 1..=46;
 /// Faults that no test names.
 pub fn untested(files: &[SourceFile], built: RangeInclusive<u32>) -> Vec<String> {
     // This crate's own tests name faults that are made up.
-    let is_test = |file: &&SourceFile| file.path.ends_with(".rs") && file.text.contains("test]");
+    let is_test = |file: &&SourceFile| is_rust(file) && file.text.contains("test]");
     let tests = files.iter().filter(is_test).filter(|file| !file.path.starts_with("architecture/"));
     let named: BTreeSet<u32> = tests.flat_map(|file| named(&file.text)).collect();
     let untested = built.filter(|fault| !named.contains(fault));

@@ -47,9 +47,9 @@ fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
     }
 }
 
-/// Bytes of packed readings that refining a folder holds in memory; with the files being read and written it takes about a
-/// tenth more.
-const FOLDER_MEMORY: u64 = 512 << 20;
+/// Bytes of packed readings that refining a folder holds in memory. With those at work and the files being read and written it
+/// takes up to 300 MB more, however much there is to refine.
+const FOLDER_MEMORY: u64 = 384 << 20;
 
 /// Refines a folder of NDJSON into another, outside of any lake, on all cores.
 pub async fn refine_folder(

@@ -1,4 +1,4 @@
-//! The same work by Strata, DuckDB, Polars and PySpark on the same files: runs `benches/peers/run.py`.
+//! The same work by Strata, `DuckDB`, Polars and `PySpark` on the same files: runs `benches/peers/run.py`.
 
 use std::env;
 use std::process::Command;

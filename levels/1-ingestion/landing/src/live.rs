@@ -96,7 +96,9 @@ impl Landing {
             next.extend(self.ends(topic, stop).await?.into_iter().map(|(partition, end)| ((topic, partition), end)));
         }
         let ends: Vec<_> = next.iter().map(|(&(topic, partition), &end)| (topic, partition, end)).collect();
-        ends.iter().for_each(|&(topic, partition, end)| self.meter.landed(topic, partition, end));
+        for &(topic, partition, end) in &ends {
+            self.meter.landed(topic, partition, end);
+        }
         landed(&ends);
         let consumer = self.consumer(&next)?;
         let open = OpenObjects::new(self.settings, next);

@@ -84,6 +84,8 @@ mod tests {
     /// What the fuzzer starts from, and what it found once, holds.
     #[test]
     fn the_seeds_hold() {
-        strata_testkit::fuzz_seeds("wire").iter().for_each(|seed| super::frame(seed));
+        for seed in strata_testkit::fuzz_seeds("wire") {
+            super::frame(&seed);
+        }
     }
 }
