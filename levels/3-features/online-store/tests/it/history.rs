@@ -76,12 +76,14 @@ fn value(low: f64, high: f64) -> impl Strategy<Value = f64> {
     ]
 }
 
-fn sometimes(value: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
-    (prop::bool::weighted(0.6), value).prop_map(|(there, value)| if there { value } else { f64::NAN })
+fn sometimes(share: f64, value: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
+    (prop::bool::weighted(share), value).prop_map(|(there, value)| if there { value } else { f64::NAN })
 }
 
 fn vitals() -> impl Strategy<Value = What> {
-    let signs = prop::collection::vec(sometimes(value(20.0, 160.0)), sign::COUNT);
+    // Some readings say a single word: what is known by it alone has to outlive the full ones that follow.
+    let signs = |share: f64| prop::collection::vec(sometimes(share, value(20.0, 160.0)), sign::COUNT);
+    let signs = prop_oneof![2 => signs(0.95), 1 => signs(0.5), 2 => signs(0.05)];
     let word = || prop::option::weighted(0.3, any::<bool>());
     (signs, 0..8_u8, word(), word(), any::<bool>()).prop_map(|(signs, quality, altered, oxygen, computed)| {
         let mut row = Vitals::at(Timestamp(0));
@@ -174,7 +176,7 @@ fn placed(what: What, time: Timestamp, known: Timestamp, refused: bool) -> What 
 
 /// One record: few times and names, so that keys meet; some come late, some at the same moment, some are refused.
 pub(crate) fn change() -> impl Strategy<Value = Change> {
-    let what = prop_oneof![6 => vitals(), 4 => lab(), 3 => dose(), 1 => adverse_event(), 1 => patient()];
+    let what = prop_oneof![9 => vitals(), 4 => lab(), 3 => dose(), 1 => adverse_event(), 1 => patient()];
     let time = prop_oneof![
         4 => (-2 * 24..1_i64).prop_map(|hours| hours * HOUR),
         2 => (-12 * 24..1_i64).prop_map(|hours| hours * HOUR),
