@@ -1,5 +1,4 @@
 //! A folder of NDJSON to a folder of Parquet, without a lake.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fs;
 
