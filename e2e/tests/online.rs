@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use strata_e2e::{Strata, Up};
 
 /// A test that waits longer than this for something has found it broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn post(url: &str, body: &Value) -> Value {
     ureq::post(url).content_type("application/json").send(body.to_string()).unwrap().body_mut().read_json().unwrap()

@@ -4,6 +4,9 @@
 #[cfg(test)]
 mod ward;
 
+#[cfg(test)]
 mod answers;
+#[cfg(test)]
 mod faces;
+#[cfg(test)]
 mod refusals;

@@ -1,6 +1,7 @@
 //! A ward of three patients, and the server in front of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -103,9 +104,11 @@ impl Ward {
     pub(crate) fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
         if !headers.iter().any(|(name, _)| *name == "host") {
-            head.push_str(&format!("host: {}\r\n", self.address));
+            write!(head, "host: {}\r\n", self.address).unwrap();
         }
-        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        for (name, value) in headers {
+            write!(head, "{name}: {value}\r\n").unwrap();
+        }
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
         let mut text = String::new();

@@ -41,7 +41,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_charted_is_short_and_exact(digits in -3_000_000..3_000_000_i64, decimals in 0..4_u32) {
-            let text = format!("{}e-{decimals}", digits);
+            let text = format!("{digits}e-{decimals}");
             let value: f64 = text.parse().unwrap();
             let value = if value == 0.0 { 0.0 } else { value };
             let (least, _) = of(value).unwrap();
