@@ -1,3 +1,5 @@
+//! The scanner gives what `serde_json` and [`Event::parse`](strata_types::Event::parse) give, or nothing.
+
 use proptest::prelude::*;
 use strata_types::Timestamp;
 
