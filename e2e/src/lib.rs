@@ -5,6 +5,9 @@
 mod up;
 pub use up::Up;
 
+mod cluster;
+pub use cluster::Node;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

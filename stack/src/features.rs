@@ -9,6 +9,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use strata_config::{Features as Config, Labels};
 use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress};
+use strata_lakehouse::batch::Engine;
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_runtime::Clock;
 use strata_types::{LabelRule, Timestamp};
@@ -47,8 +48,12 @@ pub(crate) fn build(config: &Config, labels: &Labels, processing: &Processing, c
 
 impl Features {
     /// Writes the table of features, unless it is as new as silver.
-    pub async fn materialise(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Materialised> {
-        Ok(self.store.materialise(Timestamp(self.clock.now_micros()), progress).await?)
+    pub async fn materialise(
+        &self,
+        engine: &Engine,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Materialised> {
+        Ok(self.store.materialise(Timestamp(self.clock.now_micros()), engine, progress).await?)
     }
 
     /// Features for requested patients and times: their columns, then the features, in their order.

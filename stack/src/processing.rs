@@ -14,7 +14,7 @@ use strata_refinery::{
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
 
-use crate::Folder;
+use crate::{Folder, infrastructure};
 
 /// The refinery and its tables.
 #[derive(Debug)]
@@ -25,8 +25,7 @@ pub struct Processing {
     clock: Arc<dyn Clock>,
 }
 
-pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
-    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?;
+pub(crate) fn build(config: &Config, lakehouse: Lakehouse, objects: &Objects, clock: &Arc<dyn Clock>) -> Processing {
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
         on_invalid: match config.on_invalid {
@@ -37,7 +36,24 @@ pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: 
         wave_bytes: config.wave_bytes,
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
-    Ok(Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) })
+    Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) }
+}
+
+/// The tables of this configuration: in the data folder, unless they are said to lie elsewhere.
+pub(crate) fn lake(config: &strata_config::Config, folder: &Folder) -> Result<Lakehouse> {
+    if config.processing.tables.is_empty() {
+        return Ok(Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?);
+    }
+    tables_at(&config.infrastructure, &config.processing.tables)
+}
+
+/// The tables at `s3://BUCKET/PREFIX` or `file:///FOLDER`.
+pub(crate) fn tables_at(config: &strata_config::Infrastructure, location: &str) -> Result<Lakehouse> {
+    if let Some(folder) = location.strip_prefix("file://") {
+        return Ok(Lakehouse::open(Path::new(folder), vec![UNIT_LEDGER])?);
+    }
+    let bucket = Objects::bucket(location, &infrastructure::reach(config))?;
+    Ok(Lakehouse::in_bucket(location, bucket, vec![UNIT_LEDGER])?)
 }
 
 impl Processing {
@@ -67,8 +83,8 @@ impl Processing {
     }
 
     /// Whether there is a table of this name.
-    pub fn has_table(&self, name: &str) -> Result<bool> {
-        Ok(self.tables()?.iter().any(|known| known == name))
+    pub async fn has_table(&self, name: &str) -> Result<bool> {
+        Ok(self.tables().await?.iter().any(|known| known == name))
     }
 
     /// How good the data is.
@@ -87,8 +103,8 @@ impl Processing {
     }
 
     /// The tables that exist.
-    pub fn tables(&self) -> Result<Vec<String>> {
-        Ok(self.lakehouse.names()?)
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        Ok(self.lakehouse.names().await?)
     }
 
     pub(crate) fn bronze(&self) -> &Bronze {

@@ -21,6 +21,7 @@ pub(crate) struct Raw {
     pub(crate) ingestion: Ingestion,
     pub(crate) processing: Processing,
     pub(crate) features: Features,
+    pub(crate) cluster: Cluster,
     pub(crate) labels: Labels,
     pub(crate) training: Training,
     pub(crate) serving: Serving,
@@ -99,6 +100,8 @@ pub struct Processing {
     pub on_invalid: OnInvalid,
     /// Whether the rows of patients who are not enrolled wait in quarantine until they are.
     pub require_enrolment: bool,
+    /// Where the tables lie: `s3://BUCKET/PREFIX`, reached as the objects are; when empty, in the data folder.
+    pub tables: String,
 }
 
 /// What an invalid value takes into quarantine.
@@ -118,6 +121,23 @@ pub struct Features {
     /// Hours from one computed feature vector of a patient to the next.
     #[schemars(range(min = 1, max = 168))]
     pub grid_hours: u32,
+}
+
+/// More machines than one, for the batch jobs of levels 2 and 3.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// Where batch jobs run: `embedded`, on this machine's cores, or `ballista://HOST:PORT`, by the executors of that scheduler.
+    pub engine: String,
+    /// Seconds that a job, or an executor that starts, waits for a cluster that does not answer or has no executors.
+    #[schemars(range(max = 3600))]
+    pub patience_seconds: u64,
+    /// The authority that signs the certificates of a cluster's members, a PEM file; when empty, the cluster speaks without TLS.
+    pub tls_authority: String,
+    /// This member's certificate, a PEM file; it has to be for the name `strata-cluster`.
+    pub tls_certificate: String,
+    /// The key of this member's certificate, a PEM file.
+    pub tls_key: String,
 }
 
 /// What a model is asked to foresee.

@@ -34,11 +34,11 @@ impl FirstStep {
         Ok(match self.made {
             Made::Silver => {
                 // The numbers of exported patients outlive silver.
-                let tables = self.stack.processing.tables()?;
+                let tables = self.stack.processing.tables().await?;
                 tables.iter().all(|name| name == SUBJECTS.name) && !self.stack.processing.bronze_is_empty().await?
             }
-            Made::Features => has("vitals")? && !has("features")?,
-            Made::Model => has("features")? && !self.stack.models.has_champion()?,
+            Made::Features => has("vitals").await? && !has("features").await?,
+            Made::Model => has("features").await? && !self.stack.models.has_champion()?,
         })
     }
 }

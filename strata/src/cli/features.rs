@@ -5,15 +5,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use strata_stack::{FeatureCounts, Format, Stack, Writer};
+use strata_stack::{Engine, FeatureCounts, Format, Stack, Writer};
 
 use super::Context;
+use super::cluster::EngineChoice;
 use crate::{output, progress};
 
 /// Computes the features of every patient and hour, or of given times
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time."
+    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time."
 )]
 pub(crate) struct Features {
     /// A CSV file with the patients and times that are wanted
@@ -22,6 +23,8 @@ pub(crate) struct Features {
     /// Where the answer goes: .parquet, .csv or .json [default: stdout, as CSV]
     #[arg(long, value_name = "FILE", requires = "at")]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineChoice,
 }
 
 impl Features {
@@ -43,7 +46,7 @@ impl Features {
             };
         }
         let _lock = stack.folder.lock(Writer::Features, "strata features")?;
-        let (counts, up_to_date) = materialise(&stack).await?;
+        let (counts, up_to_date) = materialise(&stack, &self.engine.engine(context)?).await?;
         if context.json {
             output::json(&counts)?;
         } else {
@@ -62,12 +65,12 @@ impl Features {
 }
 
 /// Writes the table of features with a progress bar; says what it holds, and whether it was there already.
-pub(super) async fn materialise(stack: &Stack) -> Result<(FeatureCounts, bool)> {
+pub(super) async fn materialise(stack: &Stack, engine: &Engine) -> Result<(FeatureCounts, bool)> {
     let bar = progress::bar("computing features", Some(1));
     let moving = bar.clone();
     let written = stack
         .features
-        .materialise(&mut |at| {
+        .materialise(engine, &mut |at| {
             moving.set_length(at.total);
             moving.set_position(at.done);
         })

@@ -13,6 +13,9 @@ pub use table::FEATURES_TABLE;
 mod store;
 pub use store::{FeatureStore, Labelling, Materialised, Progress};
 
+mod job;
+pub use job::ComputeFeatures;
+
 mod requests;
 
 mod training;
@@ -24,6 +27,9 @@ pub enum Error {
     /// A table cannot be read or written.
     #[error(transparent)]
     Lakehouse(#[from] strata_lakehouse::Error),
+    /// The cluster, or a job on it, gave up.
+    #[error(transparent)]
+    Engine(#[from] strata_lakehouse::batch::Error),
     /// Rows do not have the columns that they should.
     #[error("table `{table}`: {cause}")]
     Shape {

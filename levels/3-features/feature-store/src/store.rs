@@ -4,24 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strata_features::{Timeline, compute_many, feature_set_hash, label_at};
-use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Table, decode, encode};
+use strata_lakehouse::batch::Engine;
+use strata_lakehouse::{Change, Encoded, Lakehouse, Mark, Table, decode, encode};
 use strata_refinery::LABELS;
 use strata_types::{HOUR, LabelRule, PARTITIONS, PatientId, Timestamp};
 
-use crate::Error;
 use crate::read::column;
 use crate::table::{FEATURES_TABLE, FeatureRow, batch};
 use crate::timelines::{Item, PARTS, Part, Timelines};
+use crate::{Error, job};
 
 /// Grid rows that are computed at once, about; what bounds memory.
 const ROWS_AT_ONCE: u64 = 300_000;
-
-/// How many files are fetched at once.
-const READERS: usize = 8;
 
 /// How live data is labelled, and on which grid. Historical sets bring both.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +32,6 @@ pub struct Labelling {
 /// How far a run is, in groups of patient buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows written.
-    pub rows: u64,
     /// Groups of buckets that are done.
     pub done: u64,
     /// Groups of buckets in all.
@@ -44,7 +39,7 @@ pub struct Progress {
 }
 
 /// What a run wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Materialised {
     /// Rows in the table.
     pub rows: u64,
@@ -58,6 +53,16 @@ pub struct Materialised {
     pub positive_patients: u64,
     /// Whether the table was as new as silver already, and nothing was written.
     pub up_to_date: bool,
+}
+
+impl Materialised {
+    fn add(&mut self, group: Self) {
+        self.rows += group.rows;
+        self.patients += group.patients;
+        self.labelled += group.labelled;
+        self.positive += group.positive;
+        self.positive_patients += group.positive_patients;
+    }
 }
 
 /// The features over a lakehouse.
@@ -94,6 +99,7 @@ impl FeatureStore {
     pub async fn materialise(
         &self,
         now: Timestamp,
+        engine: &Engine,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Materialised, Error> {
         let sources = self.sources().await?;
@@ -104,24 +110,17 @@ impl FeatureStore {
         }
         let replaced = table.files().to_vec();
         let most = sources.iter().map(Table::rows).max().unwrap_or(0);
-        let groups = most.div_ceil(ROWS_AT_ONCE).clamp(1, u64::from(PARTITIONS)) as u8;
+        let groups = most.div_ceil(ROWS_AT_ONCE).max(engine.width().await? as u64);
+        let groups = job::groups(&sources, groups.clamp(1, u64::from(PARTITIONS)) as u8);
+        let total = groups.len() as u64;
+        let job = job::ComputeFeatures::new(self.lakehouse.clone());
+        let parameters = job::Parameters::of(&self.lakehouse, self.labelling, now);
+        let given = job.all(engine, &parameters, groups, &mut |done| progress(Progress { done: done as u64, total }));
         let mut done = Materialised::default();
         let mut added = Vec::new();
-        for group in 0..groups {
-            let at = |index: u8| u64::from(index) * u64::from(PARTITIONS) / u64::from(groups);
-            let buckets = (at(group)..at(group + 1)).fold(0_u16, |bits, bucket| bits | 1 << bucket);
-            let input = self.input(&sources, buckets).await?;
-            let labelling = self.labelling;
-            let (files, counted) = tokio::task::spawn_blocking(move || compute_group(input, labelling, now)).await??;
-            for (date, encoded) in files {
-                added.push(table.put(Some(&date), buckets, encoded).await?);
-            }
-            done.rows += counted.rows;
-            done.patients += counted.patients;
-            done.labelled += counted.labelled;
-            done.positive += counted.positive;
-            done.positive_patients += counted.positive_patients;
-            progress(Progress { rows: done.rows, done: u64::from(group) + 1, total: u64::from(groups) });
+        for group in given.await? {
+            added.extend(group.files);
+            done.add(group.counted);
         }
         let now_ms = now.0 / 1_000;
         table.commit(Change { added, removed: replaced, marks, now_ms, ..Change::default() }).await?;
@@ -159,28 +158,13 @@ impl FeatureStore {
         }
         Ok(true)
     }
-
-    /// The files of the sources that may hold patients of these buckets.
-    async fn input(&self, sources: &[Table], buckets: u16) -> Result<Input, Error> {
-        let mut input = Input { buckets, parts: Vec::new(), labels: Vec::new() };
-        for table in sources {
-            let files: Vec<&DataFile> = table.files().iter().filter(|file| file.buckets & buckets != 0).collect();
-            let fetched = stream::iter(files).map(|file| table.fetch(file)).buffered(READERS);
-            let fetched: Vec<Bytes> = fetched.try_collect().await?;
-            match PARTS.iter().find(|part| part.spec.name == table.spec().name) {
-                Some(part) => input.parts.extend(fetched.into_iter().map(|bytes| (*part, bytes))),
-                None => input.labels = fetched,
-            }
-        }
-        Ok(input)
-    }
 }
 
 /// The files of one group of buckets.
-struct Input {
-    buckets: u16,
-    parts: Vec<(Part, Bytes)>,
-    labels: Vec<Bytes>,
+pub(crate) struct Input {
+    pub(crate) buckets: u16,
+    pub(crate) parts: Vec<(Part, Bytes)>,
+    pub(crate) labels: Vec<Bytes>,
 }
 
 /// The times at which a patient is looked at, each with its label where there is one.
@@ -192,7 +176,7 @@ type Grid = HashMap<String, Times>;
 type Job = (Arc<str>, Timeline, Times);
 
 /// Files to timelines, timelines to vectors, vectors to files. CPU only, on all cores.
-fn compute_group(
+pub(crate) fn compute_group(
     input: Input,
     labelling: Labelling,
     now: Timestamp,

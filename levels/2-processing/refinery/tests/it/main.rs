@@ -10,3 +10,5 @@ mod files;
 mod following;
 
 mod replaying;
+
+mod engines;
