@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use strata_e2e::{Node, Strata};
 
-const HOSPITAL: [&str; 5] = ["generate", "--patients", "150", "--days", "4"];
+const HOSPITAL: [&str; 5] = ["generate", "--patients", "400", "--days", "3"];
 
 const TABLES: [&str; 7] = ["patients", "vitals", "labs", "medications", "adverse_events", "quarantine", "features"];
 

@@ -1,5 +1,7 @@
 //! Level 3: from silver to features.
 
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -8,9 +10,9 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use strata_config::{Features as Config, Labels};
-use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress};
+use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress, Training};
 use strata_lakehouse::batch::Engine;
-use strata_lakehouse::{Lakehouse, Rows};
+use strata_lakehouse::{Format, Lakehouse, List, Sheet};
 use strata_runtime::Clock;
 use strata_types::{LabelRule, Timestamp};
 
@@ -46,6 +48,18 @@ pub(crate) fn build(config: &Config, labels: &Labels, processing: &Processing, c
     Features { store: FeatureStore::new(lakehouse.clone(), labelling), lakehouse, clock: Arc::clone(clock) }
 }
 
+impl From<Materialised> for FeatureCounts {
+    fn from(written: Materialised) -> Self {
+        Self {
+            patients: written.patients,
+            hours: written.rows,
+            labelled: written.labelled,
+            positive: written.positive,
+            positive_patients: written.positive_patients,
+        }
+    }
+}
+
 impl Features {
     /// Writes the table of features, unless it is as new as silver.
     pub async fn materialise(
@@ -56,14 +70,14 @@ impl Features {
         Ok(self.store.materialise(Timestamp(self.clock.now_micros()), engine, progress).await?)
     }
 
-    /// Features for requested patients and times: their columns, then the features, in their order.
-    pub async fn at(&self, requests: &Rows) -> Result<Rows> {
-        let mut batches = Vec::new();
-        for batch in &requests.batches {
-            batches.push(self.store.at(batch).await?);
-        }
-        let schema = batches.first().map_or_else(|| Arc::clone(&requests.schema), arrow::array::RecordBatch::schema);
-        Ok(Rows { schema, batches })
+    /// Writes the features of the patients and times that a file lists: its columns, then the features, in its order.
+    pub async fn at(&self, requests: &Path, format: Format, out: impl Write + Send) -> Result<u64> {
+        let requests = List::open(requests)?;
+        let mut sheet = Sheet::new(format, Training::schema(requests.schema()), out)?;
+        let mut training = self.store.training().await?;
+        let answered = training.answer(requests, &mut |rows| Ok(sheet.write(rows)?)).await?;
+        sheet.finish()?;
+        Ok(answered)
     }
 
     /// What the table of features holds.

@@ -1,6 +1,5 @@
 //! Level 2: from bronze to silver, and SQL over every table.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -95,11 +94,6 @@ impl Processing {
     /// Answers one SQL query.
     pub async fn query(&self, sql: &str) -> Result<Rows> {
         Ok(self.lakehouse.query(sql).await?)
-    }
-
-    /// Reads a CSV file with a header; every column is text.
-    pub fn read_csv(&self, path: &Path) -> Result<Rows> {
-        Ok(strata_lakehouse::read_csv(path)?)
     }
 
     /// The tables that exist.

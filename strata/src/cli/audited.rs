@@ -18,7 +18,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Generate(_) => ("generate", Action::Create),
         Command::Refine(_) => ("refine", Action::Update),
         Command::Dlq(dlq) if dlq.changes() => ("dlq replay", Action::Update),
-        Command::Features(_) => ("features", Action::Update),
+        Command::Features(features) if features.changes() => ("features", Action::Update),
         Command::Train(_) => ("train", Action::Create),
         Command::Evaluate(_) => ("evaluate", Action::Create),
         // The data folder is read, and what is read leaves it.
@@ -36,6 +36,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         | Command::Logs(_)
         | Command::Doctor(_)
         | Command::Dlq(_)
+        | Command::Features(_)
         | Command::Query(_)
         | Command::Audit(_)
         | Command::Config(_)

@@ -1,10 +1,14 @@
-//! `strata features`: silver to the table of features, or to a training set of one's own.
+//! `strata features`: silver to the table of features, to a training set of one's own, or to windows of any kind.
 
-use std::path::PathBuf;
+mod windows;
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, Subcommand};
 use strata_stack::{Engine, FeatureCounts, Format, Stack, Writer};
 
 use super::Context;
@@ -14,10 +18,11 @@ use crate::{output, progress};
 /// Computes the features of every patient and hour, or of given times
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n\nThe requests need the columns patient_id and time (RFC 3339). The answer has one row for each, in their\norder, with all of their columns, and the 120 features as of that time."
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n  strata features windows --from silver --to windows\n\nThe requests, CSV or Parquet, need the columns patient_id and time (RFC 3339). The answer has one row for each,\nin their order, with all of their columns, and the 120 features as of that time."
 )]
 pub(crate) struct Features {
-    /// A CSV file with the patients and times that are wanted
+    /// A CSV or Parquet file with the patients and times that are wanted
     #[arg(long, value_name = "FILE")]
     at: Option<PathBuf>,
     /// Where the answer goes: .parquet, .csv or .json [default: stdout, as CSV]
@@ -25,25 +30,28 @@ pub(crate) struct Features {
     to: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineChoice,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Other {
+    Windows(windows::Windows),
 }
 
 impl Features {
+    /// Whether the table of features is written, or rows of the lake leave it.
+    pub(super) const fn changes(&self) -> bool {
+        self.other.is_none()
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
+        if let Some(Other::Windows(windows)) = self.other {
+            return windows.run(context).await;
+        }
         let stack = context.stack()?;
         if let Some(requests) = self.at {
-            let rows = stack.features.at(&stack.processing.read_csv(&requests)?).await?;
-            let extension = self.to.as_ref().and_then(|path| path.extension()?.to_str().map(str::to_owned));
-            let format = extension.map_or(Ok(Format::Csv), |name| name.parse()).map_err(anyhow::Error::msg)?;
-            return match self.to {
-                None => output::write(|bytes| Ok(rows.write(format, bytes)?)).map(|()| ExitCode::SUCCESS),
-                Some(path) => {
-                    let file =
-                        std::fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
-                    rows.write(format, std::io::BufWriter::new(file))?;
-                    output::note(&format!("{} rows written to {}", output::count(rows.len() as u64), path.display()));
-                    Ok(ExitCode::SUCCESS)
-                }
-            };
+            return answer(&stack, &requests, self.to.as_deref()).await;
         }
         let _lock = stack.folder.lock(Writer::Features, "strata features")?;
         let (counts, up_to_date) = materialise(&stack, &self.engine.engine(context)?).await?;
@@ -64,6 +72,20 @@ impl Features {
     }
 }
 
+/// Writes the features of requested patients and times to a file or to stdout.
+async fn answer(stack: &Stack, requests: &Path, to: Option<&Path>) -> Result<ExitCode> {
+    let Some(path) = to else {
+        stack.features.at(requests, Format::Csv, std::io::stdout()).await?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("csv");
+    let format: Format = extension.parse().map_err(anyhow::Error::msg)?;
+    let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
+    let rows = stack.features.at(requests, format, BufWriter::new(file)).await?;
+    output::note(&format!("{} rows written to {}", output::count(rows), path.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Writes the table of features with a progress bar; says what it holds, and whether it was there already.
 pub(super) async fn materialise(stack: &Stack, engine: &Engine) -> Result<(FeatureCounts, bool)> {
     let bar = progress::bar("computing features", Some(1));
@@ -76,6 +98,7 @@ pub(super) async fn materialise(stack: &Stack, engine: &Engine) -> Result<(Featu
         })
         .await;
     bar.finish_and_clear();
-    let up_to_date = written?.up_to_date;
-    Ok((stack.features.counts().await?, up_to_date))
+    let written = written?;
+    let counts = if written.up_to_date { stack.features.counts().await? } else { written.into() };
+    Ok((counts, written.up_to_date))
 }

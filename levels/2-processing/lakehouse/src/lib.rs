@@ -26,7 +26,10 @@ mod tidy;
 pub use tidy::Tidied;
 
 mod parquet_file;
-pub use parquet_file::{Encoded, decode, encode};
+pub use parquet_file::{Encoded, Encoder, decode, encode};
+
+mod pieces;
+pub use pieces::{Footer, Group, Piece, footers};
 
 mod stats;
 
@@ -39,11 +42,14 @@ pub use merge::{Keep, merge};
 mod query;
 pub use query::{Rows, View};
 
-mod csv_file;
-pub use csv_file::read_csv;
+mod list;
+pub use list::List;
 
 mod output;
 pub use output::Format;
+
+mod sheet;
+pub use sheet::Sheet;
 
 pub mod batch;
 pub mod cluster;

@@ -86,6 +86,6 @@ impl Rows {
     }
 }
 
-fn output(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(crate) fn output(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Output(Box::new(cause))
 }

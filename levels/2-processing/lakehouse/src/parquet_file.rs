@@ -41,15 +41,16 @@ pub fn encode(spec: &TableSpec, batches: &[RecordBatch], now_ms: i64) -> Result<
     encoder.close(now_ms)
 }
 
-/// Writes a file batch by batch.
+/// Writes a file batch by batch; rows must be sorted by the table's key. CPU only.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub struct Encoder {
     writer: ArrowWriter<Vec<u8>>,
     stats: Stats,
 }
 
 impl Encoder {
-    pub(crate) fn new(spec: &TableSpec) -> Result<Self> {
+    /// A file of this table.
+    pub fn new(spec: &TableSpec) -> Result<Self> {
         let properties = match spec.packing {
             Packing::Small => WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?)),
             Packing::Fast => WriterProperties::builder()
@@ -63,7 +64,8 @@ impl Encoder {
         Ok(Self { writer, stats: Stats::new(spec) })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Goes on with these rows.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.stats.add(batch);
         self.writer.write(batch)
     }
@@ -73,7 +75,8 @@ impl Encoder {
         if self.stats.rows() == 0 { Ok(None) } else { self.close(now_ms).map(Some) }
     }
 
-    fn close(self, now_ms: i64) -> Result<Encoded> {
+    /// The file, even when it has no rows.
+    pub fn close(self, now_ms: i64) -> Result<Encoded> {
         Ok(Encoded { bytes: Bytes::from(self.writer.into_inner()?), stats: self.stats, created_ms: now_ms })
     }
 }

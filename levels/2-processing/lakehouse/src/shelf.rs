@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::parquet_file::{Encoded, StoredFile};
 use crate::sought;
 use crate::table::file_error;
-use crate::{DataFile, Error, Sought, TableSpec};
+use crate::{DataFile, Error, Footer, Sought, TableSpec};
 
 /// The files of one table.
 #[derive(Clone, Debug)]
@@ -37,6 +37,11 @@ impl Shelf {
     pub async fn fetch(&self, file: &DataFile) -> Result<Bytes, Error> {
         let fetch = async { self.store.get(&ObjectPath::from(file.path.as_str())).await?.bytes().await };
         fetch.await.map_err(|cause| file_error(&file.path, cause))
+    }
+
+    /// A file's footer, through which parts of it are read.
+    pub async fn footer(&self, file: &DataFile) -> Result<Footer, Error> {
+        Footer::read(Arc::clone(&self.store), ObjectPath::from(file.path.as_str()), file.bytes).await
     }
 
     /// The rows of a file that are looked for; only the parts that may hold one are read.

@@ -117,13 +117,13 @@ pub(crate) async fn find(
     builder.with_row_groups(groups).with_row_filter(filter).with_projection(mask).build()?.try_collect().await
 }
 
-fn patient_range(group: &RowGroupMetaData, column: usize) -> Option<(&str, &str)> {
+pub(crate) fn patient_range(group: &RowGroupMetaData, column: usize) -> Option<(&str, &str)> {
     let Some(Statistics::ByteArray(range)) = group.column(column).statistics() else { return None };
     let text = |bytes| std::str::from_utf8(bytes).ok();
     Some((text(range.min_opt()?.data())?, text(range.max_opt()?.data())?))
 }
 
-fn time_range(group: &RowGroupMetaData, column: usize) -> Option<RangeInclusive<i64>> {
+pub(crate) fn time_range(group: &RowGroupMetaData, column: usize) -> Option<RangeInclusive<i64>> {
     let Some(Statistics::Int64(range)) = group.column(column).statistics() else { return None };
     Some(*range.min_opt()?..=*range.max_opt()?)
 }

@@ -3,20 +3,34 @@
 //! The table `features` holds a vector for every patient and hour of the grid, with the label where
 //! it is known. Every vector, there and at serving, comes from [`strata_features::compute`].
 
-mod read;
+mod columns;
+mod parts;
 
-mod timelines;
+mod span;
+
+mod gathered;
+mod sources;
 
 mod table;
 pub use table::FEATURES_TABLE;
 
+mod metadata;
+pub use metadata::{BINS_TABLE, DEFINITIONS_TABLE, PROFILES_TABLE, QUANTILES};
+
+mod group;
+pub use group::Labelling;
+
 mod store;
-pub use store::{FeatureStore, Labelling, Materialised, Progress};
+pub use store::{FeatureStore, Materialised, Progress};
 
 mod job;
 pub use job::ComputeFeatures;
 
 mod requests;
+pub use requests::{Requests, Training};
+
+mod windows;
+pub use windows::{Asked, Windowed, windows};
 
 mod training;
 pub use training::{LabelledRows, PatientFact};
@@ -53,6 +67,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Windows that cannot be computed from what is there.
+    #[error("{0}")]
+    Windows(String),
     /// A worker thread died.
     #[error("a feature thread died: {0}")]
     Thread(#[from] tokio::task::JoinError),

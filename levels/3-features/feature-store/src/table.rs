@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
-use strata_features::{FEATURES, Vector};
+use strata_features::{FEATURE_COUNT, FEATURES, Vector};
 use strata_lakehouse::{Packing, TableSpec};
 use strata_types::Timestamp;
 
@@ -13,13 +14,12 @@ use strata_types::Timestamp;
 pub static FEATURES_TABLE: TableSpec =
     TableSpec { name: "features", schema, key: &["patient_id", "time"], by_date: true, packing: Packing::Fast };
 
-/// One row to be.
-#[derive(Clone, Debug)]
-pub(crate) struct FeatureRow {
-    pub(crate) patient: Arc<str>,
+/// What a row has beside its vector.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'a> {
+    pub(crate) patient: &'a str,
     pub(crate) time: Timestamp,
     pub(crate) label: Option<bool>,
-    pub(crate) vector: Vector,
 }
 
 fn schema() -> SchemaRef {
@@ -38,22 +38,40 @@ pub(crate) fn feature_fields() -> impl Iterator<Item = Field> {
     FEATURES.iter().map(|feature| Field::new(feature.name, DataType::Float32, true))
 }
 
+/// Rows that are turned to columns at once: they stay in the nearest cache, and are one word of a bitmap.
+const TILE: usize = 64;
+
 /// The columns of the features of many vectors; NaN becomes null.
-pub(crate) fn feature_columns<'a>(vectors: &(impl Iterator<Item = &'a Vector> + Clone)) -> Vec<ArrayRef> {
-    let column = |index: usize| {
-        let values = vectors.clone().map(move |vector| Some(vector[index]).filter(|value| !value.is_nan()));
-        Arc::new(values.collect::<Float32Array>()) as ArrayRef
+pub(crate) fn feature_columns(vectors: &[&Vector]) -> Vec<ArrayRef> {
+    let words = vectors.len().div_ceil(TILE);
+    let mut values: Vec<Vec<f32>> = (0..FEATURE_COUNT).map(|_| Vec::with_capacity(vectors.len())).collect();
+    let mut known: Vec<Vec<u64>> = (0..FEATURE_COUNT).map(|_| Vec::with_capacity(words)).collect();
+    for tile in vectors.chunks(TILE) {
+        for (index, (values, known)) in values.iter_mut().zip(&mut known).enumerate() {
+            let mut word = 0;
+            values.extend(tile.iter().enumerate().map(|(row, vector)| {
+                let value = vector[index];
+                word |= u64::from(!value.is_nan()) << row;
+                value
+            }));
+            known.push(word);
+        }
+    }
+    let column = |(values, known): (Vec<f32>, Vec<u64>)| {
+        let nulls = NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(known), 0, values.len()));
+        let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
+        Arc::new(Float32Array::new(ScalarBuffer::from(values), nulls)) as ArrayRef
     };
-    (0..FEATURES.len()).map(column).collect()
+    values.into_iter().zip(known).map(column).collect()
 }
 
-pub(crate) fn batch(rows: &[FeatureRow]) -> Result<RecordBatch, ArrowError> {
-    let times = rows.iter().map(|row| Some(row.time.0)).collect::<TimestampMicrosecondArray>();
+pub(crate) fn batch(keys: &[Key<'_>], vectors: &[&Vector]) -> Result<RecordBatch, ArrowError> {
+    let times = keys.iter().map(|key| key.time.0).collect::<Vec<_>>();
     let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(rows.iter().map(|row| Some(&*row.patient)).collect::<StringArray>()),
-        Arc::new(times.with_timezone("UTC")),
-        Arc::new(rows.iter().map(|row| row.label).collect::<BooleanArray>()),
+        Arc::new(StringArray::from_iter_values(keys.iter().map(|key| key.patient))),
+        Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC")),
+        Arc::new(keys.iter().map(|key| key.label).collect::<BooleanArray>()),
     ];
-    columns.extend(feature_columns(&rows.iter().map(|row| &row.vector)));
+    columns.extend(feature_columns(vectors));
     RecordBatch::try_new(schema(), columns)
 }

@@ -10,7 +10,7 @@ use strata_lakehouse::decode;
 use strata_refinery::PATIENTS;
 use strata_types::Timestamp;
 
-use crate::read::column;
+use crate::columns::{Flags, Floats, Times, Words};
 use crate::table::FEATURES_TABLE;
 use crate::{Error, FeatureStore};
 
@@ -107,18 +107,18 @@ impl FeatureStore {
         let Some(table) = self.lakehouse.existing(&PATIENTS).await? else { return Ok(facts) };
         for file in table.files() {
             for batch in table.read(file, &["patient_id", "age", "sex", "care_unit", "trial_site"]).await? {
-                let get = |name: &str| column(&batch, name).map_err(shape);
-                let (id, age, sex) = (get("patient_id")?, get("age")?, get("sex")?);
-                let (unit, site) = (get("care_unit")?, get("trial_site")?);
+                let text = |name: &str| Words::of(&batch, name, str::to_owned).map_err(shape);
+                let (id, sex, unit, site) =
+                    (text("patient_id")?, text("sex")?, text("care_unit")?, text("trial_site")?);
+                let age = Floats::of(&batch, "age").map_err(shape)?;
                 for row in 0..batch.num_rows() {
-                    let id = id.text(row).unwrap_or_default().to_owned();
-                    let text = |column: &crate::read::Column| column.text(row).map(str::to_owned);
+                    let id = id.get(row).cloned().unwrap_or_default();
                     let fact = PatientFact {
                         id: id.clone(),
-                        sex: text(&sex),
-                        age: age.float(row),
-                        care_unit: text(&unit),
-                        site: text(&site),
+                        sex: sex.get(row).cloned(),
+                        age: age.get(row),
+                        care_unit: unit.get(row).cloned(),
+                        site: site.get(row).cloned(),
                     };
                     facts.insert(id, fact);
                 }
@@ -131,9 +131,9 @@ impl FeatureStore {
 type Key = (String, i64, Option<bool>);
 
 fn keys(batch: &RecordBatch) -> Result<Vec<Key>, arrow::error::ArrowError> {
-    let (id, time, label) = (column(batch, "patient_id")?, column(batch, "time")?, column(batch, "label")?);
-    let key =
-        |row| (id.text(row).unwrap_or_default().to_owned(), time.time(row).unwrap_or_default().0, label.flag(row));
+    let id = Words::of(batch, "patient_id", str::to_owned)?;
+    let (time, label) = (Times::of(batch, "time")?, Flags::of(batch, "label")?);
+    let key = |row| (id.get(row).cloned().unwrap_or_default(), time.get(row).unwrap_or_default().0, label.get(row));
     Ok((0..batch.num_rows()).map(key).collect())
 }
 

@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 pub const FEATURE_COUNT: usize = 120;
 
 /// The version of the definitions. Changing a definition, or how it is computed, makes a new one.
-pub const FEATURE_SET_VERSION: u32 = 1;
+pub const FEATURE_SET_VERSION: u32 = 2;
 
 /// Every feature in the order of the vector.
 pub static FEATURES: [Feature; FEATURE_COUNT] = families::all();

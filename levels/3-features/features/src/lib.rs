@@ -23,5 +23,15 @@ pub mod scores;
 mod label;
 pub use label::label_at;
 
+mod panes;
+pub use panes::{Closed, Grid, InvalidGrid, Panes, Stat};
+
+mod profile;
+pub use profile::{Bin, Profile, Told as ToldProfile};
+
 mod families;
 mod snapshot;
+mod sweep;
+
+mod highest;
+mod sums;

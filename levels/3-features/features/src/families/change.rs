@@ -26,7 +26,7 @@ const fn delta<const SIGN: usize>(number: u16, name: &'static str, description: 
         unit: SIGNS[SIGN].unit,
         sources: SIGNS[SIGN].sources,
         description,
-        value: |s| s.latest.value(SIGN) - s.windows.day[SIGN].mean(),
+        value: |s| s.windows.day[SIGN].level().below(s.latest.value(SIGN)),
     }
 }
 

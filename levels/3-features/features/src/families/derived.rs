@@ -4,7 +4,8 @@ use super::feature;
 use crate::feature::Feature;
 use crate::feature::Group::{Derived, Interaction};
 use crate::sign::{DBP, FIO2, HR, MAP, RR, SBP, SPO2};
-use crate::snapshot::{Snapshot, ratio};
+use crate::snapshot::Snapshot;
+use crate::sums::ratio;
 
 const HR_: &str = "vitals.heart_rate";
 const RR_: &str = "vitals.respiratory_rate";
@@ -33,9 +34,9 @@ pub(super) const FEATURES: [Feature; 11] = [
     feature(Interaction, 78, "rox_index", "%.min", &[SPO2_, FIO2_, RR_], "sf_ratio / rr_last",
         |s| ratio(sf_ratio(s), s.latest.value(RR))),
     feature(Interaction, 79, "shock_index_max_6h", "1", &[HR_, SBP_],
-        "max over paired HR/SBP rows in (t-6h, t]", |s| s.windows.shock_index_max_6h()).within(6.0),
+        "max over paired HR/SBP rows in (t-6h, t]", |s| s.windows.shock_index_max_6h).within(6.0),
     feature(Interaction, 80, "pulse_pressure_min_6h", "mm[Hg]", &[SBP_, DBP_],
-        "min over paired SBP/DBP rows in (t-6h, t]", |s| s.windows.pulse_pressure_min_6h()).within(6.0),
+        "min over paired SBP/DBP rows in (t-6h, t]", |s| s.windows.pulse_pressure_min_6h).within(6.0),
 ];
 
 fn pulse_pressure(s: &Snapshot) -> f64 {

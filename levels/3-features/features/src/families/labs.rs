@@ -3,7 +3,8 @@
 use super::feature;
 use crate::feature::Feature;
 use crate::feature::Group::{Interaction, Lab, Recency};
-use crate::snapshot::{ratio, variable};
+use crate::snapshot::variable;
+use crate::sums::ratio;
 
 /// Older results say nothing of today.
 const WEEK: f64 = 168.0;

@@ -24,5 +24,5 @@ pub(super) const FEATURES: [Feature; 3] = [
         |s| s.windows.missing_24h()).within(24.0),
     feature(Process, 69, "quality_mean_6h", "1", &["vitals.quality_score"],
         "mean silver-layer quality score of the vital rows in (t-6h, t] (0..1)",
-        |s| s.windows.quality_6h()).within(6.0),
+        |s| s.windows.quality.mean()).within(6.0),
 ];

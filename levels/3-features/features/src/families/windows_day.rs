@@ -31,7 +31,7 @@ const fn mean<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
         unit: SIGNS[SIGN].unit,
         sources: SIGNS[SIGN].sources,
         description: "mean in (t-24h, t]",
-        value: |s| s.windows.day[SIGN].mean(),
+        value: |s| s.windows.day[SIGN].level().mean(),
     }
 }
 
@@ -44,9 +44,9 @@ const fn std<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
 }
 
 const fn min<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
-    Feature { description: "min in (t-24h, t]", value: |s| s.windows.day[SIGN].min(), ..mean::<SIGN>(number, name) }
+    Feature { description: "min in (t-24h, t]", value: |s| s.windows.range_24h[SIGN].min, ..mean::<SIGN>(number, name) }
 }
 
 const fn max<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
-    Feature { description: "max in (t-24h, t]", value: |s| s.windows.day[SIGN].max(), ..mean::<SIGN>(number, name) }
+    Feature { description: "max in (t-24h, t]", value: |s| s.windows.range_24h[SIGN].max, ..mean::<SIGN>(number, name) }
 }

@@ -42,14 +42,14 @@ const fn mean<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
         unit: SIGNS[SIGN].unit,
         sources: SIGNS[SIGN].sources,
         description: "mean in (t-6h, t]",
-        value: |s| s.windows.six_hours[SIGN].mean(),
+        value: |s| s.windows.six_hours[SIGN].level().mean(),
     }
 }
 
 const fn min<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
     Feature {
         description: "minimum in (t-6h, t]",
-        value: |s| s.windows.six_hours[SIGN].min(),
+        value: |s| s.windows.range_6h[SIGN].min,
         ..mean::<SIGN>(number, name)
     }
 }
@@ -57,7 +57,7 @@ const fn min<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
 const fn max<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
     Feature {
         description: "maximum in (t-6h, t]",
-        value: |s| s.windows.six_hours[SIGN].max(),
+        value: |s| s.windows.range_6h[SIGN].max,
         ..mean::<SIGN>(number, name)
     }
 }
@@ -74,7 +74,7 @@ const fn slope<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
 const fn std<const SIGN: usize>(number: u16, name: &'static str) -> Feature {
     Feature {
         description: "sample standard deviation (n-1) in (t-6h, t]; null if n < 2",
-        value: |s| s.windows.six_hours[SIGN].std(),
+        value: |s| s.windows.six_hours[SIGN].spread().std(),
         ..mean::<SIGN>(number, name)
     }
 }

@@ -48,6 +48,17 @@ pub enum Urgency {
 }
 
 impl News2 {
+    /// Of a patient of whom nothing is known.
+    pub(crate) const NONE: Self = Self {
+        respiration: None,
+        saturation: None,
+        oxygen: None,
+        systolic: None,
+        pulse: None,
+        consciousness: None,
+        temperature: None,
+    };
+
     /// Scores a patient.
     pub fn of(seen: &Observations) -> Self {
         let scale_2 = if seen.on_oxygen == Some(true) { saturation_2_on_oxygen } else { saturation_2_on_air };

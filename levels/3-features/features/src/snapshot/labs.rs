@@ -4,20 +4,20 @@ use strata_types::{HOUR, Timestamp, VARIABLES};
 
 use crate::timeline::Lab;
 
-const WEEK: i64 = 7 * 24 * HOUR;
+pub(crate) const WEEK: i64 = 7 * 24 * HOUR;
 const DAY: i64 = 24 * HOUR;
-const LACTATE: usize = variable("lactate");
-const CREATININE: usize = variable("creatinine");
+pub(crate) const LACTATE: usize = variable("lactate");
+pub(crate) const CREATININE: usize = variable("creatinine");
 
 /// What the laboratory said.
 #[derive(Debug)]
 pub(crate) struct Labs {
     /// The most recent result of each variable in (t - 7 d, t].
-    last: [f64; VARIABLES.len()],
+    pub(crate) last: [f64; VARIABLES.len()],
     /// The lowest creatinine in (t - 7 d, t]: the baseline of KDIGO's ratio.
     pub(crate) creatinine_min_7d: f64,
     /// The two most recent lactates in (t - 24 h, t], newest first.
-    lactates: [f64; 2],
+    pub(crate) lactates: [f64; 2],
     pub(crate) abnormal_24h: u32,
     pub(crate) critical_24h: u32,
     /// When the most recent result of any kind was, however old.
@@ -46,16 +46,18 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 impl Labs {
+    pub(crate) const NONE: Self = Self {
+        last: [f64::NAN; VARIABLES.len()],
+        creatinine_min_7d: f64::NAN,
+        lactates: [f64::NAN; 2],
+        abnormal_24h: 0,
+        critical_24h: 0,
+        newest: None,
+    };
+
     /// One pass from the newest result back.
     pub(crate) fn of(rows: &[Lab], t: Timestamp) -> Self {
-        let mut labs = Self {
-            last: [f64::NAN; VARIABLES.len()],
-            creatinine_min_7d: f64::NAN,
-            lactates: [f64::NAN; 2],
-            abnormal_24h: 0,
-            critical_24h: 0,
-            newest: None,
-        };
+        let mut labs = Self::NONE;
         let rows = &rows[..rows.partition_point(|row| row.time <= t)];
         for row in rows.iter().rev().filter(|row| row.available_at <= t && !row.value.is_nan()) {
             labs.newest = labs.newest.or(Some(row.time));
@@ -81,11 +83,8 @@ impl Labs {
     }
 
     fn take_day(&mut self, row: &Lab) {
-        let table = VARIABLES.get(usize::from(row.variable));
-        let reference = row.reference.or(table.and_then(|variable| variable.reference));
-        let critical = table.and_then(|variable| variable.critical);
-        self.abnormal_24h += u32::from(beyond(row.value, reference));
-        self.critical_24h += u32::from(beyond(row.value, critical));
+        self.abnormal_24h += u32::from(row.is_abnormal());
+        self.critical_24h += u32::from(row.is_critical());
         if usize::from(row.variable) == LACTATE {
             match self.lactates {
                 [newest, _] if newest.is_nan() => self.lactates[0] = row.value,
@@ -103,6 +102,19 @@ impl Labs {
     /// The last lactate minus the one before; NaN unless the day has both.
     pub(crate) fn lactate_delta(&self) -> f64 {
         self.lactates[0] - self.lactates[1]
+    }
+}
+
+impl Lab {
+    /// Whether the result is outside its own reference range, or the table's where it has none.
+    pub(crate) fn is_abnormal(&self) -> bool {
+        let table = VARIABLES.get(usize::from(self.variable));
+        beyond(self.value, self.reference.or(table.and_then(|variable| variable.reference)))
+    }
+
+    /// Whether the result is beyond the critical limits.
+    pub(crate) fn is_critical(&self) -> bool {
+        beyond(self.value, VARIABLES.get(usize::from(self.variable)).and_then(|variable| variable.critical))
     }
 }
 

@@ -26,7 +26,7 @@ struct Mind {
 }
 
 impl Latest {
-    const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         value: [f64::NAN; sign::COUNT],
         time: [Timestamp(0); sign::COUNT],
         oxygen: None,
@@ -68,25 +68,29 @@ impl Latest {
     pub(crate) fn take(&mut self, row: &Vitals) {
         for (sign, value) in row.signs.iter().enumerate() {
             if !value.is_nan() {
-                self.value[sign] = *value;
-                self.time[sign] = row.time;
+                self.take_sign(sign, row);
             }
         }
         self.take_oxygen(row);
         self.take_mind(row);
     }
 
+    /// Takes one sign of a row that has it.
+    pub(crate) const fn take_sign(&mut self, sign: usize, row: &Vitals) {
+        self.value[sign] = row.signs[sign];
+        self.time[sign] = row.time;
+    }
+
     /// The newest word decides here too; in one reading either the flag or more than 21 % means oxygen.
-    fn take_oxygen(&mut self, row: &Vitals) {
+    pub(crate) fn take_oxygen(&mut self, row: &Vitals) {
         let fio2 = row.signs[FIO2];
         let enriched = (!fio2.is_nan()).then_some(fio2 >= 21.5); // above 21 % when rounded half up
         self.oxygen = row.on_oxygen.max(enriched).or(self.oxygen);
     }
 
-    fn take_mind(&mut self, row: &Vitals) {
-        let mind = Mind { altered: row.consciousness_altered, gcs: row.signs[GCS] };
-        if !mind.unknown() {
-            self.mind = mind;
+    pub(crate) fn take_mind(&mut self, row: &Vitals) {
+        if row.says_mind() {
+            self.mind = Mind { altered: row.consciousness_altered, gcs: row.signs[GCS] };
         }
     }
 
@@ -123,6 +127,18 @@ impl Latest {
             gcs: self.mind.gcs,
             consciousness_altered: self.mind.altered,
         }
+    }
+}
+
+impl Vitals {
+    /// Whether the row says anything of oxygen.
+    pub(crate) const fn says_oxygen(&self) -> bool {
+        self.on_oxygen.is_some() || !self.signs[FIO2].is_nan()
+    }
+
+    /// Whether the row says anything of consciousness.
+    pub(crate) const fn says_mind(&self) -> bool {
+        self.consciousness_altered.is_some() || !self.signs[GCS].is_nan()
     }
 }
 

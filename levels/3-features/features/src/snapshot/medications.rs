@@ -7,7 +7,7 @@ use crate::timeline::Dose;
 
 /// An infusion whose end nobody charted counts as running for at most this long.
 const OPEN_ENDED: i64 = 24 * HOUR;
-const DAY: i64 = 24 * HOUR;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// What was given, and what runs.
 #[derive(Debug)]
@@ -23,18 +23,20 @@ pub(crate) struct Medications {
 }
 
 impl Medications {
+    pub(crate) const NONE: Self = Self {
+        vasopressor_active: false,
+        norepinephrine_equivalent: 0.0,
+        antibiotic_24h: false,
+        sedatives_24h: 0,
+        classes_24h: 0,
+        newest: None,
+    };
+
     /// One pass from the newest dose back.
     ///
     /// It goes back to the first: an infusion may have begun long ago.
     pub(crate) fn of(rows: &[Dose], t: Timestamp) -> Self {
-        let mut seen = Self {
-            vasopressor_active: false,
-            norepinephrine_equivalent: 0.0,
-            antibiotic_24h: false,
-            sedatives_24h: 0,
-            classes_24h: 0,
-            newest: None,
-        };
+        let mut seen = Self::NONE;
         let rows = &rows[..rows.partition_point(|row| row.time <= t)];
         for (index, dose) in rows.iter().enumerate().rev().filter(|(_, dose)| dose.available_at <= t) {
             let mut later = rows[index + 1..].iter().filter(|later| later.available_at <= t);
@@ -59,7 +61,7 @@ impl Medications {
 
 impl Dose {
     /// Whether anything was given: a rate of 0 only ends what ran before.
-    fn given(&self) -> bool {
+    pub(crate) fn given(&self) -> bool {
         self.rate != Some(0.0)
     }
 
@@ -70,20 +72,26 @@ impl Dose {
     /// patient on a pressor for ever.
     fn runs_at<'a>(&self, t: Timestamp, mut later: impl Iterator<Item = &'a Self>) -> bool {
         let replaced_by = |later: &Self| later.is_infusion() && self.drug.is_some() && later.drug == self.drug;
-        match self.end {
-            _ if !self.is_infusion() || !self.given() => false,
-            Some(end) => t < end,
-            None => t < self.time + OPEN_ENDED && !later.any(replaced_by),
-        }
+        self.is_running() && t < self.runs_until() && (self.end.is_some() || !later.any(replaced_by))
+    }
+
+    /// Whether it is an infusion that gives anything.
+    pub(crate) fn is_running(&self) -> bool {
+        self.is_infusion() && self.given()
+    }
+
+    /// When it ends at the latest.
+    pub(crate) fn runs_until(&self) -> Timestamp {
+        self.end.unwrap_or(self.time + OPEN_ENDED)
     }
 
     /// A dose with neither end nor rate is a single dose.
-    const fn is_infusion(&self) -> bool {
+    pub(crate) const fn is_infusion(&self) -> bool {
         self.end.is_some() || self.rate.is_some()
     }
 
     /// The dose of norepinephrine that presses as much, in ug/kg/min (Goradia 2020).
-    fn norepinephrine_equivalent(&self) -> f64 {
+    pub(crate) fn norepinephrine_equivalent(&self) -> f64 {
         let per_unit = match self.drug.map(|drug| drug.name) {
             Some("norepinephrine" | "epinephrine") => 1.0,
             Some("phenylephrine") => 1.0 / 10.0,

@@ -6,18 +6,17 @@
 mod labs;
 mod latest;
 mod medications;
-mod moments;
 mod warning;
 mod windows;
 
 use strata_types::{HOUR, Timestamp};
 
 use crate::timeline::{AdverseEvent, PatientFacts, Timeline};
-pub(crate) use labs::{Labs, variable};
+pub(crate) use labs::{CREATININE, LACTATE, Labs, WEEK, variable};
 pub(crate) use latest::Latest;
-pub(crate) use medications::Medications;
+pub(crate) use medications::{DAY, Medications};
 pub(crate) use warning::Warning;
-pub(crate) use windows::Windows;
+pub(crate) use windows::{HOURS, Windows, pulse_pressure, shock_index};
 
 /// A patient as of `t`.
 #[derive(Debug)]
@@ -33,6 +32,20 @@ pub(crate) struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
+    /// A patient of whom nothing is known yet, long ago.
+    pub(crate) const fn none(patient: &'a PatientFacts) -> Self {
+        Self {
+            t: Timestamp(i64::MIN),
+            patient,
+            latest: Latest::NONE,
+            windows: Windows::NONE,
+            warning: Warning::NONE,
+            labs: Labs::NONE,
+            medications: Medications::NONE,
+            adverse_events_72h: 0,
+        }
+    }
+
     pub(crate) fn of(timeline: &'a Timeline, t: Timestamp) -> Self {
         let patient = &timeline.patient;
         let (latest, warning) = Warning::of(&timeline.vitals, t, patient.spo2_scale_2);
@@ -52,9 +65,4 @@ impl<'a> Snapshot<'a> {
 fn recent(events: &[AdverseEvent], t: Timestamp) -> u32 {
     let since = t - 72 * HOUR;
     events.iter().filter(|event| event.onset > since && event.onset <= t && event.reported_at <= t).count() as u32
-}
-
-/// `a / b`; null when `b` is 0.
-pub(crate) fn ratio(a: f64, b: f64) -> f64 {
-    if b == 0.0 { f64::NAN } else { a / b }
 }

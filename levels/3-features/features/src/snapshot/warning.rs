@@ -17,6 +17,8 @@ pub(crate) struct Warning {
 }
 
 impl Warning {
+    pub(crate) const NONE: Self = Self { now: News2::NONE, six_hours_ago: None, max_24h: None };
+
     /// One sweep forwards over the last day, which ends at the most recent values.
     ///
     /// The score of an earlier hour is of what happened by that hour and is known by t.

@@ -2,109 +2,114 @@
 
 use strata_types::{HOUR, Timestamp};
 
-use super::moments::Moments;
-use super::ratio;
 use crate::sign::{DBP, HR, SBP, VITAL};
+use crate::sums::{Fixed, Level, Line, Spread, ratio};
 use crate::timeline::Vitals;
 
-/// What the nested windows (t - w, t] hold.
+/// The hours of a day, each of which is charted or not.
+pub(crate) const HOURS: usize = 24;
+
+/// What the nested windows (t - w, t] hold, for each sign. A window sums no more than its features need.
 #[derive(Debug)]
 pub(crate) struct Windows {
-    pub(crate) hour: [Moments; VITAL],
-    pub(crate) six_hours: [Moments; VITAL],
-    pub(crate) day: [Moments; VITAL],
-    /// Per sign, the hours of the day that have a value: bit k is (t - k - 1 h, t - k h].
-    charted: [u32; VITAL],
-    paired: Paired,
+    pub(crate) hour: [Level; VITAL],
+    pub(crate) six_hours: [Line; VITAL],
+    pub(crate) day: [Spread; VITAL],
+    pub(crate) range_6h: [Range; VITAL],
+    pub(crate) range_24h: [Range; VITAL],
+    /// The hours of the day that have a value: bit k is (t - k - 1 h, t - k h].
+    pub(crate) charted: [u32; VITAL],
+    /// The quality of the rows of six hours.
+    pub(crate) quality: Level,
+    /// The highest HR / SBP among the rows of six hours that have both.
+    pub(crate) shock_index_max_6h: f64,
+    /// The lowest SBP - DBP among the rows of six hours that have both.
+    pub(crate) pulse_pressure_min_6h: f64,
 }
 
-/// What rows of the last six hours say as rows: their quality, and signs measured together.
+/// The least and the greatest value; NaN when there is none.
 #[derive(Clone, Copy, Debug)]
-struct Paired {
-    quality: f64,
-    rated: u32,
-    shock_index_max: f64,
-    pulse_pressure_min: f64,
+pub(crate) struct Range {
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 impl Windows {
-    /// One pass backwards: each window is the one inside it and the rows that it adds.
+    pub(crate) const NONE: Self = Self {
+        hour: [Level::NONE; VITAL],
+        six_hours: [Line::NONE; VITAL],
+        day: [Spread::NONE; VITAL],
+        range_6h: [Range::NONE; VITAL],
+        range_24h: [Range::NONE; VITAL],
+        charted: [0; VITAL],
+        quality: Level::NONE,
+        shock_index_max_6h: f64::NAN,
+        pulse_pressure_min_6h: f64::NAN,
+    };
+
+    /// One pass over the day.
     pub(crate) fn of(rows: &[Vitals], t: Timestamp) -> Self {
-        let start = |hours| rows.partition_point(|row| row.time <= t - hours * HOUR);
-        let (day, six_hours, hour, end) = (start(24), start(6), start(1), start(0));
-        let mut pass = Pass { t, moments: [Moments::NONE; VITAL], charted: [0; VITAL] };
-        let mut paired = Paired::NONE;
-        for row in rows[six_hours..end].iter().filter(|row| row.available_at <= t) {
-            paired.add(row);
+        let mut windows = Self::NONE;
+        let up_to = |time: Timestamp| rows.partition_point(|row| row.time <= time);
+        for row in rows[up_to(t - 24 * HOUR)..up_to(t)].iter().filter(|row| row.available_at <= t) {
+            windows.take(row, t);
         }
-        Self {
-            hour: pass.over(&rows[hour..end]),
-            six_hours: pass.over(&rows[six_hours..hour]),
-            day: pass.over(&rows[day..six_hours]),
-            charted: pass.charted,
-            paired,
+        windows
+    }
+
+    fn take(&mut self, row: &Vitals, t: Timestamp) {
+        let age = t.0 - row.time.0;
+        let (in_hour, in_six_hours) = (age < HOUR, age < 6 * HOUR);
+        for (sign, value) in row.signs[..VITAL].iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+            let fixed = Fixed::of(*value);
+            if in_hour {
+                self.hour[sign].add(fixed);
+            }
+            if in_six_hours {
+                self.six_hours[sign].add(fixed, -age);
+                self.range_6h[sign].take(*value);
+            }
+            self.day[sign].add(fixed);
+            self.range_24h[sign].take(*value);
+            self.charted[sign] |= 1 << (age / HOUR);
+        }
+        if in_six_hours {
+            if !row.quality.is_nan() {
+                self.quality.add(Fixed::of(row.quality));
+            }
+            // `max` and `min` pass over NaN.
+            self.shock_index_max_6h = self.shock_index_max_6h.max(shock_index(row));
+            self.pulse_pressure_min_6h = self.pulse_pressure_min_6h.min(pulse_pressure(row));
         }
     }
 
     /// How many values of the seven signs six hours hold.
     pub(crate) fn count_6h(&self) -> u32 {
-        self.six_hours.iter().map(Moments::n).sum()
+        self.six_hours.iter().map(|line| line.level().n()).sum()
     }
 
     /// The share of the day's hours, over the seven signs, without a value.
     pub(crate) fn missing_24h(&self) -> f64 {
         let charted: u32 = self.charted.iter().map(|hours| hours.count_ones()).sum();
-        1.0 - f64::from(charted) / (24 * VITAL) as f64
-    }
-
-    /// The mean quality score of the rows of six hours.
-    pub(crate) fn quality_6h(&self) -> f64 {
-        ratio(self.paired.quality, f64::from(self.paired.rated))
-    }
-
-    /// The highest HR / SBP among the rows of six hours that have both.
-    pub(crate) const fn shock_index_max_6h(&self) -> f64 {
-        self.paired.shock_index_max
-    }
-
-    /// The lowest SBP - DBP among the rows of six hours that have both.
-    pub(crate) const fn pulse_pressure_min_6h(&self) -> f64 {
-        self.paired.pulse_pressure_min
+        1.0 - f64::from(charted) / (HOURS * VITAL) as f64
     }
 }
 
-struct Pass {
-    t: Timestamp,
-    moments: [Moments; VITAL],
-    charted: [u32; VITAL],
+/// HR / SBP of one row; NaN unless it has both.
+pub(crate) fn shock_index(row: &Vitals) -> f64 {
+    ratio(row.signs[HR], row.signs[SBP])
 }
 
-impl Pass {
-    /// Takes in older rows, and gives the sums so far.
-    fn over(&mut self, rows: &[Vitals]) -> [Moments; VITAL] {
-        for row in rows.iter().rev().filter(|row| row.available_at <= self.t) {
-            let hour = 1 << ((self.t.0 - row.time.0) / HOUR);
-            for (sign, value) in row.signs[..VITAL].iter().enumerate() {
-                if !value.is_nan() {
-                    self.moments[sign].add(*value, row.time);
-                    self.charted[sign] |= hour;
-                }
-            }
-        }
-        self.moments
-    }
+/// SBP - DBP of one row; NaN unless it has both.
+pub(crate) const fn pulse_pressure(row: &Vitals) -> f64 {
+    row.signs[SBP] - row.signs[DBP]
 }
 
-impl Paired {
-    const NONE: Self = Self { quality: 0.0, rated: 0, shock_index_max: f64::NAN, pulse_pressure_min: f64::NAN };
+impl Range {
+    const NONE: Self = Self { min: f64::NAN, max: f64::NAN };
 
-    fn add(&mut self, row: &Vitals) {
-        if !row.quality.is_nan() {
-            self.quality += row.quality;
-            self.rated += 1;
-        }
-        // `max` and `min` pass over NaN.
-        self.shock_index_max = self.shock_index_max.max(ratio(row.signs[HR], row.signs[SBP]));
-        self.pulse_pressure_min = self.pulse_pressure_min.min(row.signs[SBP] - row.signs[DBP]);
+    fn take(&mut self, value: f64) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
     }
 }

@@ -16,9 +16,23 @@ pub(crate) fn time(days: i64) -> impl Strategy<Value = Timestamp> {
     (0..days * 144).prop_map(|step| Timestamp(START + step * 10 * MINUTE))
 }
 
-/// Most rows are known at once, some hours later.
+/// Most rows are known at once, some minutes or hours later, a few when every window has long closed.
 fn lag() -> impl Strategy<Value = i64> {
-    prop_oneof![4 => Just(0), 1 => (1_i64..12).prop_map(|hours| hours * HOUR)]
+    let minutes = (1_i64..90).prop_map(|minutes| minutes * MINUTE);
+    let hours = |range: std::ops::Range<i64>| range.prop_map(|hours| hours * HOUR);
+    prop_oneof![8 => Just(0), 2 => minutes, 2 => hours(1..12), 1 => hours(12..220)]
+}
+
+/// Times to look at: a grid of any step, or any times in any order, some of them twice.
+pub(crate) fn times() -> impl Strategy<Value = Vec<Timestamp>> {
+    let step = prop_oneof![4 => Just(60_i64), 1 => Just(30), 1 => Just(180), 1 => 1_i64..2_000];
+    let grid = (time(3), step, 4..150_i64);
+    let grid = grid.prop_map(|(start, step, n)| (0..n).map(|i| start + i * step * MINUTE).collect::<Vec<_>>());
+    let any = vec(time(8), 4..60).prop_map(|mut times| {
+        times.extend_from_within(..times.len() / 3);
+        times
+    });
+    prop_oneof![grid, any]
 }
 
 /// A value with one decimal, or missing.

@@ -6,6 +6,7 @@ mod patient;
 mod definitions;
 mod labs;
 mod medications;
+mod panes;
 mod properties;
 mod scores;
 mod vitals;

@@ -36,7 +36,12 @@ fn stay(hours: f64, step: f64, labs: bool) -> (Timeline, Vec<Timestamp>) {
 #[test]
 #[ignore = "measures, and so only means something alone in a release build"]
 fn speed() {
-    let shapes = [("hourly, 40 rows", stay(40.0, 1.0, true)), ("96 rows a day, a week", stay(168.0, 0.25, false))];
+    let shapes = [
+        ("hourly, 40 rows", stay(40.0, 1.0, true)),
+        ("hourly, 400 rows", stay(400.0, 1.0, true)),
+        ("96 rows a day, a week", stay(168.0, 0.25, false)),
+        ("a row a minute, a week", stay(168.0, 1.0 / 60.0, false)),
+    ];
     for (name, (timeline, times)) in &shapes {
         let best = (0..200)
             .map(|_| {

@@ -1,0 +1,73 @@
+//! Pieces of silver files to patients, one after the other in order of their ids. CPU only.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+use strata_lakehouse::Piece;
+
+use crate::Error;
+use crate::columns::{Run, runs};
+use crate::parts::{Part, Patient, Rows};
+
+/// Decoded rows, and where each patient's are.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    batches: Vec<Box<dyn Rows>>,
+    /// By patient, then in the order of the files.
+    runs: Vec<(Run, usize)>,
+    /// Of each patient, the runs.
+    patients: Vec<Range<usize>>,
+}
+
+impl Gathered {
+    /// Decodes on all cores; patients who are not wanted are left out.
+    pub(crate) fn of(pieces: Vec<(Part, Piece)>, wanted: impl Fn(&str) -> bool) -> Result<Self, Error> {
+        let pieces: Vec<_> =
+            pieces.into_iter().flat_map(|(part, piece)| piece.split().map(move |one| (part, one))).collect();
+        let decoded = pieces.into_par_iter().map(|(part, piece)| decode(part, piece));
+        let decoded: Vec<Vec<(Box<dyn Rows>, Vec<Run>)>> = decoded.collect::<Result<_, Error>>()?;
+        let (mut batches, mut all) = (Vec::new(), Vec::new());
+        for (batch, runs) in decoded.into_iter().flatten() {
+            let here = runs.into_iter().filter(|run| wanted(&run.patient));
+            all.extend(here.map(|run| (run, batches.len())));
+            batches.push(batch);
+        }
+        all.par_sort_by(|(a, _), (b, _)| a.patient.cmp(&b.patient)); // stable: the order of the files stays
+        let mut patients: Vec<Range<usize>> = Vec::new();
+        for (index, (run, _)) in all.iter().enumerate() {
+            match patients.last_mut() {
+                Some(last) if all[last.start].0.patient == run.patient => last.end = index + 1,
+                _ => patients.push(index..index + 1),
+            }
+        }
+        Ok(Self { batches, runs: all, patients })
+    }
+
+    /// How many patients there are.
+    pub(crate) fn len(&self) -> usize {
+        self.patients.len()
+    }
+
+    /// The id of a patient.
+    pub(crate) fn id(&self, patient: usize) -> &str {
+        &self.runs[self.patients[patient].start].0.patient
+    }
+
+    /// All that silver has of a patient, in order of time.
+    pub(crate) fn patient(&self, patient: usize) -> Patient {
+        let mut of = Patient::default();
+        for (run, batch) in &self.runs[self.patients[patient].clone()] {
+            self.batches[*batch].put(run.rows.clone(), &mut of);
+        }
+        of.timeline.sort();
+        of.grid.sort_by_key(|(time, _)| *time);
+        of
+    }
+}
+
+fn decode(part: Part, piece: Piece) -> Result<Vec<(Box<dyn Rows>, Vec<Run>)>, Error> {
+    let shape = |cause| Error::Shape { table: part.spec.name, cause };
+    let batches = piece.decode().map_err(|cause| shape(cause.into()))?;
+    let open = |batch| Ok(((part.open)(&batch).map_err(shape)?, runs(&batch).map_err(shape)?));
+    batches.into_iter().map(open).collect()
+}
