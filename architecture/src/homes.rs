@@ -54,7 +54,7 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "subtle", homes: &["strata-gateway"], reason: "secrets are compared at the door" },
     Home {
         dependency: "flate2",
-        homes: &["strata-gateway", "strata-sources"],
+        homes: &["strata-gateway", "strata-sources", "strata-refinery"],
         reason: "gzip is what others send and publish; Strata's own files are compressed with zstd",
     },
     Home {

@@ -19,7 +19,7 @@ mod ingestion;
 pub use ingestion::{Imported, Ingestion};
 
 mod processing;
-pub use processing::Processing;
+pub use processing::{Processing, refine_folder};
 
 mod features;
 pub use features::{FeatureCounts, Features};
@@ -57,7 +57,7 @@ pub use strata_lakehouse::Format;
 pub use strata_lakehouse::batch::Engine;
 pub use strata_lakehouse::cluster::{Executor, Member, Roster, Scheduler};
 pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
-pub use strata_refinery::{QualityReport, Refined, Refused, Replayed};
+pub use strata_refinery::{FolderCounts, FolderProgress, QualityReport, Refined, Refused, Replayed};
 pub use strata_services::{Figure, State};
 pub use strata_serving::openapi as serving_openapi;
 pub use strata_sources::Source;

@@ -8,7 +8,8 @@ use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{
-    Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
+    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed,
+    Settings, UNIT_LEDGER, quality_report,
 };
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
@@ -27,10 +28,7 @@ pub struct Processing {
 pub(crate) fn build(config: &Config, lakehouse: Lakehouse, objects: &Objects, clock: &Arc<dyn Clock>) -> Processing {
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
-        on_invalid: match config.on_invalid {
-            OnInvalid::Cell => strata_refinery::OnInvalid::Cell,
-            OnInvalid::Row => strata_refinery::OnInvalid::Row,
-        },
+        on_invalid: on_invalid(config.on_invalid),
         require_enrolment: config.require_enrolment,
         wave_bytes: config.wave_bytes,
     };
@@ -53,6 +51,31 @@ pub(crate) fn tables_at(config: &strata_config::Infrastructure, location: &str) 
     }
     let bucket = Objects::bucket(location, &infrastructure::reach(config))?;
     Ok(Lakehouse::in_bucket(location, bucket, vec![UNIT_LEDGER])?)
+}
+
+fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
+    match config {
+        OnInvalid::Cell => strata_refinery::OnInvalid::Cell,
+        OnInvalid::Row => strata_refinery::OnInvalid::Row,
+    }
+}
+
+/// Bytes of packed readings that refining a folder holds in memory; with the files being read and written it takes about a
+/// tenth more.
+const FOLDER_MEMORY: u64 = 512 << 20;
+
+/// Refines a folder of NDJSON into another, outside of any lake, on all cores.
+pub async fn refine_folder(
+    from: &Path,
+    to: &Path,
+    config: OnInvalid,
+    progress: impl Fn(FolderProgress) + Send + Sync + 'static,
+) -> Result<FolderCounts> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (from, to, on_invalid) = (from.to_owned(), to.to_owned(), on_invalid(config));
+    let job = FolderJob { from, to, on_invalid, threads, memory_bytes: FOLDER_MEMORY };
+    let refining = move || strata_refinery::refine_folder(&job, &progress);
+    Ok(tokio::task::spawn_blocking(refining).await??)
 }
 
 impl Processing {

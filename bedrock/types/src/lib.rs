@@ -7,7 +7,7 @@ mod timestamp;
 pub use timestamp::{HOUR, InvalidTimestamp, MINUTE, Timestamp};
 
 mod patient;
-pub use patient::{InvalidPatientId, PARTITIONS, PatientId, partition_of};
+pub use patient::{InvalidPatientId, PARTITIONS, PatientId, hash_of, partition_of};
 
 mod topic;
 pub use topic::{Topic, UnknownTopic};

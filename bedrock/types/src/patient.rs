@@ -78,7 +78,12 @@ impl JsonSchema for PatientId {
 /// The partition of a message key, as the default partitioner of Apache Kafka's Java client
 /// computes it (librdkafka: `partitioner=murmur2_random`), so that foreign producers agree with us.
 pub fn partition_of(key: &[u8]) -> u8 {
-    ((murmur2(key) & 0x7fff_ffff) % u32::from(PARTITIONS)) as u8
+    (hash_of(key) % u32::from(PARTITIONS)) as u8
+}
+
+/// The 31 bits of which [`partition_of`] is the remainder, for those who share out further.
+pub fn hash_of(key: &[u8]) -> u32 {
+    murmur2(key) & 0x7fff_ffff
 }
 
 /// `MurmurHash2` (Austin Appleby), 32 bits, with the seed of `org.apache.kafka.common.utils.Utils`.

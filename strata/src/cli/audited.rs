@@ -16,6 +16,8 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Demo(_) => ("demo", Action::Execute),
         Command::Import(_) => ("import", Action::Create),
         Command::Generate(_) => ("generate", Action::Create),
+        // From one folder to another, neither of which is the data folder.
+        Command::Refine(refine) if refine.is_elsewhere() => return None,
         Command::Refine(_) => ("refine", Action::Update),
         Command::Dlq(dlq) if dlq.changes() => ("dlq replay", Action::Update),
         Command::Features(features) if features.changes() => ("features", Action::Update),

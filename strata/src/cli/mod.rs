@@ -104,7 +104,7 @@ enum Command {
     Import(import::Import),
     /// Fills bronze with the synthetic hospital, or sends it to an event log
     Generate(generate::Generate),
-    /// Refines new bronze into silver tables
+    /// Refines new bronze into silver tables, or a folder of NDJSON into a folder of Parquet
     Refine(refine::Refine),
     /// Lists, shows and replays the records that silver refused whole
     Dlq(dlq::Dlq),

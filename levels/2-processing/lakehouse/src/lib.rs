@@ -31,6 +31,9 @@ pub use parquet_file::{Encoded, Encoder, decode, encode};
 mod pieces;
 pub use pieces::{Footer, Group, Piece, footers};
 
+mod plain_file;
+pub use plain_file::PlainFile;
+
 mod stats;
 
 mod sought;

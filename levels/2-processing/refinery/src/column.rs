@@ -80,7 +80,7 @@ impl<R> Column<R> {
 }
 
 /// UTC microseconds.
-fn time_type() -> DataType {
+pub(crate) fn time_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 

@@ -24,6 +24,12 @@ mod validate;
 mod silver;
 pub use silver::{ADVERSE_EVENTS, LABELS, LABS, MEDICATIONS, PATIENTS, VITALS};
 
+// What is hot goes another way, to the same end.
+mod scan;
+
+mod folder;
+pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_floor, refine_folder};
+
 mod contest;
 
 mod refine;

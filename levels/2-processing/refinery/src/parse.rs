@@ -12,7 +12,7 @@ use crate::Origin;
 use crate::finding::{Finding, Scope};
 
 /// The namespace of the ids that Strata gives to records without one.
-const RECORDS: Uuid = Uuid::from_u128(0x7f1d_3a52_91c4_4c0e_9b6f_2d58_a7c3_10e4);
+pub(crate) const RECORDS: Uuid = Uuid::from_u128(0x7f1d_3a52_91c4_4c0e_9b6f_2d58_a7c3_10e4);
 
 /// How a line begins that stands for bytes that are no line: landing keeps them so.
 const NO_LINE: &[u8] = b"\"base64:";

@@ -7,6 +7,8 @@ mod law;
 
 mod files;
 
+mod folder;
+
 mod following;
 
 mod replaying;
