@@ -11,7 +11,10 @@ use strata_config::{Cluster as Settings, Config};
 use strata_feature_store::ComputeFeatures;
 use strata_lakehouse::batch::{Address, Cluster, Engine, Job, Jobs, Reach};
 use strata_lakehouse::cluster::{Door, Executor, Roster, Scheduler, Settings as Executing, Tls};
+use strata_landing::Bronze;
+use strata_refinery::{BronzeReach, RefineTasks};
 
+use crate::infrastructure::objects_at;
 use crate::processing::tables_at;
 
 /// How the processes of a cluster are started.
@@ -41,8 +44,10 @@ pub struct ExecutorWish {
 /// The jobs that executors do.
 fn jobs(config: &Config) -> Jobs {
     let infrastructure = config.infrastructure.clone();
-    let reach = Reach::new(move |location| Ok(tables_at(&infrastructure, location)?));
-    Jobs::new([Arc::new(ComputeFeatures::new(reach)) as Arc<dyn Job>])
+    let lake = Reach::new(move |location| Ok(tables_at(&infrastructure, location)?));
+    let infrastructure = config.infrastructure.clone();
+    let bronze = BronzeReach::new(move |location| Ok(Bronze::new(objects_at(&infrastructure, location)?)));
+    Jobs::new([Arc::new(RefineTasks::new(lake.clone(), bronze)) as Arc<dyn Job>, Arc::new(ComputeFeatures::new(lake))])
 }
 
 /// The engine of this name, or the configured one.

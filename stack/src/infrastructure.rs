@@ -16,7 +16,12 @@ pub(crate) fn build(config: &Config, folder: &Folder) -> Result<Objects> {
     if config.objects.is_empty() {
         return Ok(Objects::directory(folder.root())?);
     }
-    Ok(Objects::open(&config.objects, &reach(config))?)
+    objects_at(config, &config.objects)
+}
+
+/// The objects at `s3://BUCKET/PREFIX` or `file:///FOLDER`.
+pub(crate) fn objects_at(config: &Config, location: &str) -> Result<Objects> {
+    Ok(Objects::open(location, &reach(config))?)
 }
 
 /// How S3 is reached.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use strata_config::{OnInvalid, Processing as Config};
+use strata_lakehouse::batch::Engine;
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
@@ -80,8 +81,8 @@ pub async fn refine_folder(
 
 impl Processing {
     /// Refines what is new in bronze.
-    pub async fn refine(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
-        Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
+    pub async fn refine(&self, engine: &Engine, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
+        Ok(self.refinery.run_by(engine, Timestamp(self.clock.now_micros()), progress).await?)
     }
 
     /// Silver that follows the live log, pass after pass.

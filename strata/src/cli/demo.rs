@@ -62,7 +62,7 @@ impl Demo {
         let read = format!("{} patients, {} records", output::count(summary.patients), output::count(records));
         stages.done(if self.from.is_some() { "import" } else { "generate" }, &read);
 
-        let refined = refine::refine(&stack).await?;
+        let refined = refine::refine(&stack, &Engine::Embedded).await?;
         let written: u64 = refined.iter().map(|topic| topic.written).sum();
         let refused: u64 = refined.iter().map(|topic| topic.not_written).sum();
         stages

@@ -33,7 +33,10 @@ pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_fl
 mod contest;
 
 mod refine;
-pub use refine::{Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings};
+pub use refine::{
+    BronzeReach, Follower, OnInvalid, Pass, Place, Progress, RefineTasks, Refined, Refinery, Refused, Replayed,
+    Settings,
+};
 
 mod report;
 pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
@@ -55,6 +58,15 @@ pub enum Error {
         /// What does not fit.
         #[source]
         cause: arrow::error::ArrowError,
+    },
+    /// The cluster, or a job on it, gave up.
+    #[error(transparent)]
+    Engine(#[from] strata_lakehouse::batch::Error),
+    /// A table is written to that was not opened: a mistake in Strata.
+    #[error("table `{table}` is not open; report this")]
+    NotOpen {
+        /// Which table.
+        table: &'static str,
     },
     /// A worker thread died.
     #[error("a refining thread died: {0}")]

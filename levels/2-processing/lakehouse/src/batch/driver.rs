@@ -19,11 +19,12 @@ use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
 use tokio::time::Instant;
+use tonic::transport::Endpoint;
 
 use super::job::Work;
 use super::node::{GAVE_UP, GAVE_UP_END, JobNode};
-use super::{Codec, Error, Jobs, Partition, parcel};
-use crate::cluster::{Roster, Tls, endpoint};
+use super::{Codec, Error, Failure, Jobs, Partition, parcel};
+use crate::cluster::{Roster, Tls, bounded, endpoint};
 
 /// How often a job is sent anew with what is missing of it. A cluster does a lost executor's tasks again by itself; it is sent
 /// anew when results were lost with the executor that had them, or the scheduler was.
@@ -125,9 +126,9 @@ impl Cluster {
             .set_usize(BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK, 1)
             .set_usize(BALLISTA_CLIENT_GRPC_HTTP2_KEEPALIVE_INTERVAL_SECONDS, 10)
             .with_ballista_use_tls(tls.is_some())
-            .with_ballista_override_create_grpc_client_endpoint(Arc::new(move |endpoint| {
-                Ok(crate::cluster::bounded(endpoint, tls.as_ref())?)
-            }))
+            .with_ballista_override_create_grpc_client_endpoint(Arc::new(
+                move |endpoint: Endpoint| -> Result<Endpoint, Failure> { Ok(bounded(endpoint, tls.as_ref())?) },
+            ))
     }
 
     /// Returns who is there when the cluster can do something.
