@@ -51,7 +51,7 @@ pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlErro
 pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
 pub use strata_evaluation::Gate;
 pub use strata_feature_store::{Asked, Windowed, windows};
-pub use strata_features::{Closed, Stat};
+pub use strata_features::{Closed, FEATURES, Stat};
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;
 pub use strata_lakehouse::batch::Engine;

@@ -57,6 +57,8 @@ impl Encoder {
                 .set_compression(Compression::LZ4_RAW)
                 .set_dictionary_enabled(false)
                 .set_column_dictionary_enabled("patient_id".into(), true)
+                // Many files may be open at once: what is full is compressed soon.
+                .set_data_page_row_count_limit(4_096)
                 .set_statistics_enabled(EnabledStatistics::Chunk),
         };
         let properties = properties.set_max_row_group_row_count(Some(ROW_GROUP)).build();

@@ -16,8 +16,11 @@ use crate::span::Span;
 use crate::table::{FEATURES_TABLE, Key, batch};
 use crate::{Error, Materialised};
 
+/// Patients whose vectors are computed before they are written: their vectors stay a few ten megabytes.
+const PATIENTS_AT_ONCE: usize = 1_024;
+
 /// Patients whose vectors one core computes at a time.
-const PATIENTS_AT_ONCE: usize = 64;
+const PATIENTS_A_CORE: usize = 32;
 
 /// Rows that are turned into columns at a time.
 const ROWS_AT_ONCE: usize = 16_384;
@@ -61,26 +64,37 @@ pub(crate) struct Computed {
 pub(crate) fn compute_group(input: Input, labelling: Labelling, now: Timestamp) -> Result<Computed, Error> {
     let gathered = Gathered::of(input.pieces, |patient| input.span.holds(patient))?;
     let patients: Vec<usize> = (0..gathered.len()).collect();
-    let computed: Vec<_> =
-        patients.par_chunks(PATIENTS_AT_ONCE).map(|some| vectors_of(&gathered, some, labelling)).collect();
-
     let mut counted = Materialised::default();
-    let mut days: BTreeMap<i64, Vec<Day>> = BTreeMap::new();
-    for (some, counts) in computed {
-        counted.add(&counts);
-        for (day, rows) in some {
-            days.entry(day).or_default().push(rows);
+    let mut files: BTreeMap<i64, DayFile> = BTreeMap::new();
+    for some in patients.chunks(PATIENTS_AT_ONCE) {
+        let computed = some.par_chunks(PATIENTS_A_CORE).map(|few| vectors_of(&gathered, few, labelling));
+        let mut days: BTreeMap<i64, Vec<Day>> = BTreeMap::new();
+        for (of_days, counts) in computed.collect::<Vec<_>>() {
+            counted.add(&counts);
+            for (day, rows) in of_days {
+                days.entry(day).or_default().push(rows);
+            }
         }
+        for day in days.keys() {
+            if !files.contains_key(day) {
+                files.insert(*day, DayFile::new().map_err(shape)?);
+            }
+        }
+        let open = files.iter_mut().filter_map(|(day, file)| Some((file, days.get(day)?))).collect::<Vec<_>>();
+        open.into_par_iter().try_for_each(|(file, rows)| file.write(&gathered, rows).map_err(shape))?;
     }
-    let files = days.into_par_iter().map(|(day, rows)| {
-        let shape = |cause| Error::Shape { table: FEATURES_TABLE.name, cause };
-        let (encoded, profiles) = encode(&gathered, &rows, now).map_err(shape)?;
+    let files = files.into_par_iter().map(|(day, DayFile { encoder, profiles })| {
+        let encoded = encoder.close(now.0 / 1_000).map_err(|cause| shape(cause.into()))?;
         Ok(((Timestamp(day * DAY).date(), encoded), profiles))
     });
     let (files, of_days): (Vec<_>, Vec<_>) = files.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
     let mut profiles = no_profiles();
     of_days.iter().for_each(|of_day| merge(&mut profiles, of_day));
     Ok(Computed { files, counted, profiles })
+}
+
+fn shape(cause: ArrowError) -> Error {
+    Error::Shape { table: FEATURES_TABLE.name, cause }
 }
 
 pub(crate) fn no_profiles() -> Vec<Profile> {
@@ -120,27 +134,37 @@ fn vectors_of(gathered: &Gathered, patients: &[usize], labelling: Labelling) -> 
     (days, counted)
 }
 
-/// One day's file, sorted by patient and time as its rows are, and what is in it.
-fn encode(gathered: &Gathered, days: &[Day], now: Timestamp) -> Result<(Encoded, Vec<Profile>), ArrowError> {
-    let mut encoder = Encoder::new(&FEATURES_TABLE)?;
-    let mut profiles = no_profiles();
-    let keys: Vec<_> = days.iter().flat_map(|day| &day.keys).collect();
-    let vectors: Vec<_> = days.iter().flat_map(|day| &day.vectors).collect();
-    for (keys, vectors) in keys.chunks(ROWS_AT_ONCE).zip(vectors.chunks(ROWS_AT_ONCE)) {
-        let key = |(patient, time, label): &&(usize, Timestamp, Option<bool>)| Key {
-            patient: gathered.id(*patient),
-            time: *time,
-            label: *label,
-        };
-        let keys: Vec<_> = keys.iter().map(key).collect();
-        let batch = batch(&keys, vectors)?;
-        for (profile, column) in profiles.iter_mut().zip(&batch.columns()[batch.num_columns() - FEATURE_COUNT..]) {
-            // What is null is NaN underneath.
-            profile.take(column.as_primitive::<Float32Type>().values().iter().copied());
-        }
-        encoder.write(&batch)?;
+/// One day's file, sorted by patient and time as its rows come, and what is in it.
+struct DayFile {
+    encoder: Encoder,
+    profiles: Vec<Profile>,
+}
+
+impl DayFile {
+    fn new() -> Result<Self, ArrowError> {
+        Ok(Self { encoder: Encoder::new(&FEATURES_TABLE)?, profiles: no_profiles() })
     }
-    Ok((encoder.close(now.0 / 1_000)?, profiles))
+
+    fn write(&mut self, gathered: &Gathered, rows: &[Day]) -> Result<(), ArrowError> {
+        let keys: Vec<_> = rows.iter().flat_map(|day| &day.keys).collect();
+        let vectors: Vec<_> = rows.iter().flat_map(|day| &day.vectors).collect();
+        for (keys, vectors) in keys.chunks(ROWS_AT_ONCE).zip(vectors.chunks(ROWS_AT_ONCE)) {
+            let key = |(patient, time, label): &&(usize, Timestamp, Option<bool>)| Key {
+                patient: gathered.id(*patient),
+                time: *time,
+                label: *label,
+            };
+            let keys: Vec<_> = keys.iter().map(key).collect();
+            let batch = batch(&keys, vectors)?;
+            let features = &batch.columns()[batch.num_columns() - FEATURE_COUNT..];
+            for (profile, column) in self.profiles.iter_mut().zip(features) {
+                // What is null is NaN underneath.
+                profile.take(column.as_primitive::<Float32Type>().values().iter().copied());
+            }
+            self.encoder.write(&batch)?;
+        }
+        Ok(())
+    }
 }
 
 /// Live data: every hour from the first event to the last, labelled by what followed.

@@ -244,7 +244,7 @@ impl Work {
         let ids = patients.iter().flat_map(|(id, _)| std::iter::repeat_n(id.as_str(), boundaries.len()));
         let times: TimestampMicrosecondArray = boundaries.iter().copied().cycle().take(rows).map(Some).collect();
         let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(StringArray::from_iter_values(ids)), Arc::new(times.with_timezone("UTC"))];
+            vec![Arc::new(ids.map(Some).collect::<StringArray>()), Arc::new(times.with_timezone("UTC"))];
         columns.extend(values.into_iter().zip(self.schema.fields().iter().skip(2)).map(|(values, field)| {
             if *field.data_type() == DataType::Int64 {
                 Arc::new(values.into_iter().map(|count: f64| count as i64).collect::<Int64Array>()) as ArrayRef

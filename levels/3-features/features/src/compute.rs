@@ -2,12 +2,13 @@
 
 use strata_types::Timestamp;
 
-use crate::feature::{FEATURE_COUNT, FEATURES};
+use crate::families::all;
+use crate::feature::FEATURE_COUNT;
 use crate::snapshot::Snapshot;
 use crate::sweep::Sweep;
 use crate::timeline::Timeline;
 
-/// The features in the order of [`FEATURES`]. NaN is null: not computable.
+/// The features in the order of [`FEATURES`](crate::FEATURES). NaN is null: not computable.
 ///
 /// There is one NaN and one zero, so equal vectors have equal bytes.
 pub type Vector = [f32; FEATURE_COUNT];
@@ -45,11 +46,22 @@ pub fn compute_many(timeline: &Timeline, times: &[Timestamp]) -> Vec<Vector> {
     vectors
 }
 
+/// Calls the definitions one after the other by their places, so that the compiler sees what it calls: through the table
+/// of [`FEATURES`](crate::FEATURES) every one of them would be a jump into the dark.
+macro_rules! values {
+    ($snapshot:ident: $($place:literal)*) => { [$((const { all()[$place].value })($snapshot)),*] };
+}
+
 fn vector(snapshot: &Snapshot) -> Vector {
-    let mut values = [f64::NAN; FEATURE_COUNT];
-    for (slot, feature) in values.iter_mut().zip(&FEATURES) {
-        *slot = (feature.value)(snapshot);
-    }
+    #[rustfmt::skip]
+    let values: [f64; FEATURE_COUNT] = values!(snapshot:
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19
+        20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39
+        40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59
+        60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79
+        80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 96 97 98 99
+        100 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119
+    );
     values.map(canonical)
 }
 

@@ -17,25 +17,24 @@ impl Highest {
         if value.is_nan() {
             return;
         }
+        if self.rows.last().is_some_and(|(newest, _)| *newest > index) {
+            return self.take_late(index, value);
+        }
         let mut end = self.rows.len();
-        while end > self.first && self.rows[end - 1].0 > index {
+        while end > self.first && self.rows[end - 1].1 <= value {
             end -= 1;
         }
+        self.rows.truncate(end);
+        self.rows.push((index, value));
+    }
+
+    fn take_late(&mut self, index: usize, value: f64) {
+        let end = self.first + self.rows[self.first..].partition_point(|(known, _)| *known < index);
         if self.rows.get(end).is_some_and(|(_, later)| *later >= value) {
             return;
         }
-        let mut start = end;
-        while start > self.first && self.rows[start - 1].1 <= value {
-            start -= 1;
-        }
-        if start == self.rows.len() {
-            self.rows.push((index, value));
-        } else if start == end {
-            self.rows.insert(start, (index, value));
-        } else {
-            self.rows[start] = (index, value);
-            self.rows.drain(start + 1..end);
-        }
+        let start = self.first + self.rows[self.first..end].partition_point(|(_, earlier)| *earlier > value);
+        self.rows.splice(start..end, [(index, value)]);
     }
 
     /// Lets rows before this one go.

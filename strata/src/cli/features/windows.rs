@@ -14,7 +14,7 @@ use crate::output;
 /// Computes statistics of signals in windows of time, at every step, from a folder of Parquet files sorted by patient and time
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata features windows --from silver --to windows\n  strata features windows --from silver --to windows --start 2026-03-01T12:00:00Z --closed left\n  strata features windows --from silver --to windows --every 15m --hours 0.5,2 --signals heart_rate,spo2 --stats mean,slope\n\nOne row for every patient and boundary (start + every, start + 2 every, ...), with a column for each signal,\nstatistic and window, such as heart_rate_mean_6h. Windows are (b-w, b], or [b-w, b) with --closed left."
+    after_help = "Examples:\n  strata features windows --from silver --to windows\n  strata features windows --from silver --to windows --start 2026-03-01T12:00:00Z\n  strata features windows --from silver --to windows --every 15m --hours 0.5,2 --signals heart_rate,spo2 --stats mean,slope\n\nOne row for every patient and boundary (start + every, start + 2 every, ...), with a column for each signal,\nstatistic and window, such as heart_rate_mean_6h. Windows are [b-w, b); with --closed right they are (b-w, b]."
 )]
 pub(crate) struct Windows {
     /// The folder of silver: Parquet files with patient_id, timestamp and the signals
@@ -46,8 +46,8 @@ pub(crate) struct Windows {
     /// What is said of each
     #[arg(long, value_delimiter = ',', value_name = "STATS", default_value = "mean,min,max,std,last,count,slope", value_parser = stat)]
     stats: Vec<Stat>,
-    /// Which end belongs to a window: right is (b-w, b], left is [b-w, b)
-    #[arg(long, value_enum, default_value = "right")]
+    /// Which end belongs to a window: left is [b-w, b), what happened before b; right is (b-w, b], as in the 120 features
+    #[arg(long, value_enum, default_value = "left")]
     closed: End,
 }
 
