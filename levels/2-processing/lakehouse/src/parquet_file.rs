@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
@@ -12,10 +13,10 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::SchemaDescriptor;
 
 use crate::stats::Stats;
@@ -23,6 +24,33 @@ use crate::{Packing, TableSpec};
 
 /// Rows in a row group: small enough that reading one patient reads little.
 pub(crate) const ROW_GROUP: usize = 16_384;
+
+/// The columns of events of which hardly any value comes twice.
+const UNIQUE: [&str; 2] = ["event_id", "record_hash"];
+
+/// Encodings by what a column is, chosen by measuring: dictionaries for what comes again (numbers of few digits, ids), differences
+/// for times, and the bare values, without statistics, for what does not come again (`unique`).
+pub(crate) fn by_kind(
+    mut properties: WriterPropertiesBuilder,
+    schema: &Schema,
+    unique: &[&str],
+) -> WriterPropertiesBuilder {
+    for field in schema.fields() {
+        let column = || field.name().as_str().into();
+        let is_unique = unique.contains(&field.name().as_str());
+        let encoding = match field.data_type() {
+            DataType::Timestamp(_, _) => Encoding::DELTA_BINARY_PACKED,
+            DataType::Utf8 if is_unique => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            _ if is_unique => Encoding::PLAIN,
+            _ => continue,
+        };
+        properties = properties.set_column_dictionary_enabled(column(), false).set_column_encoding(column(), encoding);
+        if is_unique {
+            properties = properties.set_column_statistics_enabled(column(), EnabledStatistics::None);
+        }
+    }
+    properties
+}
 
 /// A file's bytes and what its commit will say of it.
 #[derive(Debug)]
@@ -52,7 +80,10 @@ impl Encoder {
     /// A file of this table.
     pub fn new(spec: &TableSpec) -> Result<Self> {
         let properties = match spec.packing {
-            Packing::Small => WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?)),
+            Packing::Small => {
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+                by_kind(properties, &(spec.schema)(), &UNIQUE)
+            }
             Packing::Fast => WriterProperties::builder()
                 .set_compression(Compression::LZ4_RAW)
                 .set_dictionary_enabled(false)

@@ -24,25 +24,19 @@ pub struct Sought {
 }
 
 impl Sought {
-    /// The patients and times of rows of a table.
-    pub fn of(spec: &TableSpec, rows: &RecordBatch) -> std::result::Result<Self, ArrowError> {
-        let column = |name: &str| {
-            rows.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column `{name}`")))
-        };
-        let ids = column("patient_id")?.as_string::<i32>();
-        let times = spec.time().map(column).transpose()?.map(AsArray::as_primitive::<TimestampMicrosecondType>);
+    /// Rows of these patients at these times; of one without a time, whatever time it has.
+    pub fn at<'a>(rows: impl IntoIterator<Item = (&'a str, Option<i64>)>) -> Self {
         let mut sought = Self::default();
-        for row in (0..rows.num_rows()).filter(|row| ids.is_valid(*row)) {
-            let id = ids.value(row);
+        for (id, time) in rows {
             if !sought.patients.contains_key(id) {
                 sought.patients.insert(id.to_owned(), Vec::new());
             }
-            if let (Some(found), Some(times)) = (sought.patients.get_mut(id), times) {
-                found.push(times.value(row));
+            if let Some(times) = sought.patients.get_mut(id) {
+                times.extend(time);
             }
         }
         sought.patients.values_mut().for_each(|times| times.sort_unstable());
-        Ok(sought)
+        sought
     }
 
     /// All rows of these patients.

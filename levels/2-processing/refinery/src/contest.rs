@@ -4,10 +4,11 @@
 //! times. Where none of them falls, the new rows are a file of their own.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::take_record_batch;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
 use strata_lakehouse::Sought;
 
@@ -34,10 +35,12 @@ impl<R> NewRow<R> {
 /// The new rows of one date: of each key, the one that wins among them.
 #[derive(Debug)]
 pub(crate) struct Fresh<R> {
-    rows: Vec<NewRow<R>>,
+    /// Those that are not refused, sorted by key.
     batch: RecordBatch,
-    winners: Vec<Candidate>,
+    /// What there is to say about them, and about those that are refused.
+    entries: Vec<Entry>,
     sought: Arc<Sought>,
+    row: PhantomData<fn() -> R>,
 }
 
 /// What stands and may have a key of the new rows; each with the number of its file.
@@ -63,14 +66,23 @@ pub(crate) struct Outcome {
 }
 
 impl<R: SilverRow> Fresh<R> {
-    pub(crate) fn new(rows: Vec<NewRow<R>>) -> Result<Self, ArrowError> {
-        let batch = batch_of(&rows)?;
-        let keys = keys(&batch, R::SPEC.key)?.into_iter().enumerate();
-        let candidates =
-            keys.map(|(index, key)| Candidate { key, rank: rows[index].row.origin().rank(), place: Place::New(index) });
-        let winners = winners(candidates.collect());
-        let sought = Arc::new(Sought::of(R::SPEC, &batch)?);
-        Ok(Self { rows, batch, winners, sought })
+    /// Of the rows only what wins is kept, as columns.
+    pub(crate) fn new(rows: &[NewRow<R>]) -> Result<Self, ArrowError> {
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        let row = |index: &u32| &rows[*index as usize].row;
+        order.sort_unstable_by(|a, b| {
+            let by_key = row(a).key().cmp(&row(b).key());
+            by_key.then_with(|| row(b).origin().order().cmp(&row(a).origin().order())).then(a.cmp(b))
+        });
+        order.dedup_by(|later, first| row(later).key() == row(first).key());
+        let sought = Sought::at(order.iter().map(|index| {
+            let key = row(index).key();
+            (key.patient, key.time.map(|time| time.0))
+        }));
+        let entries = order.iter().flat_map(|index| entries_of(&rows[*index as usize])).collect();
+        let stand = order.iter().map(|index| &rows[*index as usize]).filter(|new| !new.is_refused());
+        let stand: Vec<&R> = stand.map(|new| &new.row).collect();
+        Ok(Self { batch: batch(&R::columns(), &stand)?, entries, sought: Arc::new(sought), row: PhantomData })
     }
 
     /// Where rivals may stand.
@@ -80,14 +92,22 @@ impl<R: SilverRow> Fresh<R> {
 
     /// Holds the contest. Entries of records that are refined again (`leaving`) have no part in it.
     pub(crate) fn contest(self, rivals: &Rivals, leaving: &HashSet<LogPlace>) -> Result<Outcome, ArrowError> {
+        let mut outcome =
+            Outcome { rows: self.batch, entries: self.entries, beaten: BTreeMap::new(), fallen: BTreeMap::new() };
         if rivals.silver.is_empty() && rivals.quarantine.is_empty() {
-            return self.outcome(&self.winners);
+            return Ok(outcome);
         }
-        let mine: HashSet<&str> = self.winners.iter().map(|winner| winner.key.as_str()).collect();
+        let ranked = keys(&outcome.rows, R::SPEC.key)?.into_iter().zip(ranks(&outcome.rows)?).enumerate();
+        let mut candidates: Vec<_> =
+            ranked.map(|(row, (key, rank))| Candidate { key, rank, place: Place::New(Some(row)) }).collect();
+        // One for each reason, of which one wins.
+        let refused = outcome.entries.iter().filter(|entry| entry.refuses_row());
+        candidates.extend(refused.map(|entry| candidate(entry, Place::New(None))));
+        let mine: HashSet<String> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
         let mut silver = Vec::new();
         for (number, (_, rows)) in rivals.silver.iter().enumerate() {
             let ranked = keys(rows, R::SPEC.key)?.into_iter().zip(ranks(rows)?).enumerate();
-            let ranked = ranked.filter(|(_, (key, _))| mine.contains(key.as_str()));
+            let ranked = ranked.filter(|(_, (key, _))| mine.contains(key));
             silver.extend(ranked.map(|(row, (key, rank))| Candidate { key, rank, place: Place::Silver(number, row) }));
         }
         let of_mine = |entry: &Entry| {
@@ -96,15 +116,12 @@ impl<R: SilverRow> Fresh<R> {
         };
         let entries = rivals.quarantine.iter().flat_map(|(file, entries)| entries.iter().map(|entry| (*file, entry)));
         let entries: Vec<(usize, &Entry)> = entries.filter(|(_, entry)| of_mine(entry)).collect();
-        let refused = entries.iter().filter(|(_, entry)| entry.refuses_row()).map(|(_, entry)| Candidate {
-            key: entry.key.clone().unwrap_or_default(),
-            rank: entry.rank.clone(),
-            place: Place::Quarantine,
-        });
-        let winners = winners(self.winners.iter().cloned().chain(silver.iter().cloned()).chain(refused).collect());
+        candidates.extend(silver.iter().cloned());
+        let refused = entries.iter().filter(|(_, entry)| entry.refuses_row());
+        candidates.extend(refused.map(|(_, entry)| candidate(entry, Place::Quarantine)));
+        let winners = winners(candidates);
         let by_key: HashMap<&str, &Candidate> = winners.iter().map(|winner| (winner.key.as_str(), winner)).collect();
 
-        let mut outcome = self.outcome(&winners)?;
         for rival in silver {
             if let Place::Silver(number, _) = rival.place
                 && by_key.get(rival.key.as_str()).is_none_or(|winner| winner.place != rival.place)
@@ -114,57 +131,81 @@ impl<R: SilverRow> Fresh<R> {
         }
         for (file, entry) in entries {
             let winner = entry.key.as_deref().and_then(|key| by_key.get(key));
-            if winner.is_none_or(|winner| new(winner).is_some() || winner.rank != entry.rank) {
+            if winner.is_none_or(|winner| is_new(winner) || winner.rank != entry.rank) {
                 outcome.fallen.entry(file).or_default().push(entry.clone());
             }
         }
+        let mut wins = vec![false; outcome.rows.num_rows()];
+        for winner in &winners {
+            if let Place::New(Some(row)) = winner.place {
+                wins[row] = true;
+            }
+        }
+        outcome.rows = filter_record_batch(&outcome.rows, &BooleanArray::from(wins))?;
+        let wins =
+            |entry: &Entry| entry.key.as_deref().and_then(|key| by_key.get(key)).is_some_and(|winner| is_new(winner));
+        outcome.entries.retain(wins);
         Ok(outcome)
     }
-
-    fn outcome(&self, winners: &[Candidate]) -> Result<Outcome, ArrowError> {
-        let (rows, entries) = (self.standing(winners)?, self.entries(winners));
-        Ok(Outcome { rows, entries, beaten: BTreeMap::new(), fallen: BTreeMap::new() })
-    }
-
-    /// The new rows that win and are not refused, in the order of their keys.
-    fn standing(&self, winners: &[Candidate]) -> Result<RecordBatch, ArrowError> {
-        let stands = |index: &usize| !self.rows[*index].is_refused();
-        let picked: UInt32Array =
-            winners.iter().filter_map(new).filter(stands).map(|index| Some(index as u32)).collect();
-        take_record_batch(&self.batch, &picked)
-    }
-
-    fn entries(&self, winners: &[Candidate]) -> Vec<Entry> {
-        let of = |winner: &Candidate| {
-            let row = &self.rows[new(winner)?];
-            Some(row.findings.iter().map(|finding| entry_of(finding, row, winner)).collect::<Vec<_>>())
-        };
-        winners.iter().filter_map(of).flatten().collect()
-    }
 }
 
-fn new(candidate: &Candidate) -> Option<usize> {
-    if let Place::New(index) = candidate.place { Some(index) } else { None }
+fn candidate(entry: &Entry, place: Place) -> Candidate {
+    Candidate { key: entry.key.clone().unwrap_or_default(), rank: entry.rank.clone(), place }
 }
 
-fn batch_of<R: SilverRow>(rows: &[NewRow<R>]) -> Result<RecordBatch, ArrowError> {
-    let rows: Vec<&R> = rows.iter().map(|new| &new.row).collect();
-    batch(&R::columns(), &rows)
+fn is_new(candidate: &Candidate) -> bool {
+    matches!(candidate.place, Place::New(_))
 }
 
-fn entry_of<R: SilverRow>(finding: &Finding, new: &NewRow<R>, winner: &Candidate) -> Entry {
-    let origin = new.row.origin();
-    let mut parts = winner.key.split('\u{1}');
-    Entry {
+fn entries_of<R: SilverRow>(new: &NewRow<R>) -> impl Iterator<Item = Entry> + '_ {
+    let (key, origin) = (new.row.key(), new.row.origin());
+    new.findings.iter().map(move |finding| Entry {
         topic: R::TOPIC.name().into(),
         log: origin.log.to_string(),
         partition: i32::from(origin.partition),
         offset: origin.offset as i64,
-        key: Some(winner.key.clone()),
-        patient_id: parts.next().map(str::to_owned),
-        timestamp: parts.next().and_then(|time| time.parse().ok()).map(strata_types::Timestamp),
-        rank: winner.rank.clone(),
+        key: Some(key.text(R::SPEC.key.len())),
+        patient_id: Some(key.patient.to_owned()),
+        timestamp: key.time,
+        rank: origin.rank(),
         raw: new.raw.clone().filter(|_| finding.scope == Scope::Row),
         ..Entry::new(finding.clone())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use strata_types::Timestamp;
+
+    use super::*;
+    use crate::parse::{Place as LogLine, parse};
+    use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, VitalsRow};
+
+    /// New rows and rows that stand are compared by the same text.
+    fn has_one_key<R: SilverRow>(line: &str) {
+        let availability = strata_landing::Availability::AtArrival;
+        let place = LogLine { log: "a".into(), partition: 0, offset: 0, logged: Timestamp(1), availability };
+        let (origin, event) = parse(R::TOPIC, line.as_bytes(), place);
+        let row = R::new(event.unwrap(), origin, &mut Vec::new()).unwrap();
+        let (text, columns) = (row.key().text(R::SPEC.key.len()), batch(&R::columns(), &[&row]).unwrap());
+        assert_eq!(keys(&columns, R::SPEC.key).unwrap(), [text]);
+    }
+
+    #[test]
+    fn a_row_has_one_key() {
+        let at = r#""patient_id":"p1","timestamp":"2026-03-01T12:00:00Z""#;
+        has_one_key::<VitalsRow>(&format!(r#"{{{at},"source":"m","heart_rate":80}}"#));
+        has_one_key::<LabRow>(&format!(r#"{{{at},"test_name":"Lactate","value":1.8,"unit":"mmol/L","source":"l"}}"#));
+        has_one_key::<LabRow>(&format!(r#"{{{at},"test_name":"no such","value":1.8,"unit":"x"}}"#));
+        has_one_key::<MedicationRow>(&format!(
+            r#"{{{at},"drug_name":"heparin","dosage":1,"unit":"mg","route":"iv","source":"ward"}}"#
+        ));
+        has_one_key::<PatientRow>(r#"{"patient_id":"p1","age":50}"#);
+        has_one_key::<LabelRow>(
+            r#"{"patient_id":"p1","time":"1960-03-01T12:00:00Z","label":true,"horizon_hours":6,"source":"s"}"#,
+        );
+        has_one_key::<AdverseEventRow>(
+            r#"{"patient_id":"p1","event_timestamp":"2026-03-01T12:00:00Z","report_timestamp":"2026-03-01T13:00:00Z","event_type":"fall","severity":"grade_3","reported_by":"nurse"}"#,
+        );
     }
 }

@@ -22,8 +22,8 @@ pub(crate) enum Place {
     Silver(usize, usize),
     /// A row that quarantine holds whole.
     Quarantine,
-    /// A row that has just been refined.
-    New(usize),
+    /// A row that has just been refined: its number among those that may stand; `None` when it is refused.
+    New(Option<usize>),
 }
 
 /// The winner of each key, sorted by key.
@@ -37,7 +37,7 @@ pub(crate) fn winners(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Separates the parts of a key: no patient id, and no time, contains it, and it sorts before every
 /// character that they may contain, so that keys sort as (patient, time, ...).
-const SEPARATOR: char = '\u{1}';
+pub(crate) const SEPARATOR: char = '\u{1}';
 
 /// The key of each row of a batch: its key columns, joined. Times are padded, so keys sort by time.
 pub(crate) fn keys(batch: &RecordBatch, columns: &[&str]) -> Result<Vec<String>, ArrowError> {
@@ -86,7 +86,7 @@ mod tests {
 
     fn candidate(key: u8, ingested_at: i64, hash: i64, index: usize) -> Candidate {
         let rank = Rank { ingested_at, event_id: format!("e{hash}"), record_hash: hash };
-        Candidate { key: format!("k{key}"), rank, place: Place::New(index) }
+        Candidate { key: format!("k{key}"), rank, place: Place::New(Some(index)) }
     }
 
     proptest! {

@@ -33,6 +33,11 @@ pub(crate) struct Rank {
 }
 
 impl Origin {
+    /// What a [`Rank`] is compared by.
+    pub(crate) fn order(&self) -> impl Ord + '_ {
+        (self.ingested_at, self.event_id.as_str(), self.record_hash)
+    }
+
     pub(crate) fn rank(&self) -> Rank {
         Rank { ingested_at: self.ingested_at.0, event_id: self.event_id.clone(), record_hash: self.record_hash }
     }

@@ -1,6 +1,8 @@
 //! Step 2: values to canonical UCUM units. The raw value and unit are kept, and a suspicious unit is
 //! resolved by a rule with a name, never by a guess.
 
+use std::borrow::Cow;
+
 use strata_types::event::{LabResult, Medication, Vitals};
 use strata_types::unit::{to_canonical, ucum};
 use strata_types::{VARIABLES, Variable};
@@ -11,7 +13,7 @@ use crate::finding::Finding;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Raw {
     pub(crate) value: f64,
-    pub(crate) unit: String,
+    pub(crate) unit: Cow<'static, str>,
     /// The rule that overruled the unit as it came.
     pub(crate) rule: Option<&'static str>,
 }
@@ -47,7 +49,8 @@ fn temperature(vitals: &mut Vitals, findings: &mut Vec<Finding>) -> Option<Raw> 
         let reason = format!("`{raw_unit}` is no unit of temperature: use Cel or [degF]");
         findings.push(Finding::cell("unknown_unit", "temperature", value, raw_unit, reason));
     }
-    Some(Raw { value, unit: raw_unit.into(), rule })
+    let unit = if raw_unit == "Cel" { Cow::Borrowed("Cel") } else { Cow::Owned(raw_unit.to_owned()) };
+    Some(Raw { value, unit, rule })
 }
 
 /// Percentages that came as fractions: nobody breathes 1 % oxygen.

@@ -20,7 +20,7 @@ pub(crate) fn not_in_the_future(time: Timestamp, ingested_at: Timestamp) -> Opti
 /// Nulls what is out of range in a canonical reading, and both pressures when they contradict each
 /// other; a reading of which nothing is left is refused whole.
 pub(crate) fn vitals(vitals: &mut Vitals, findings: &mut Vec<Finding>) {
-    for (field, value) in vitals.readings_mut() {
+    for (field, value) in vitals.readings_mut().into_iter().filter(|(_, value)| value.is_some()) {
         if let Some(found) = Variable::by_event_field(field).and_then(|variable| in_range(variable, field, value)) {
             findings.push(found);
         }

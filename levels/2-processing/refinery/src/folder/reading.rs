@@ -11,7 +11,7 @@ use strata_types::unit::ucum;
 use uuid::Uuid;
 
 use super::store::Chunk;
-use crate::parse::RECORDS;
+use crate::parse::own_id;
 use crate::scan::{Clock, Decimal, Fields, Scalar};
 
 /// The vitals, in the order of the contract.
@@ -213,7 +213,7 @@ impl Reading<'_> {
                 heap.extend_from_slice(text);
                 place
             }),
-            None => Uuid::new_v5(&RECORDS, line).into_bytes(),
+            None => own_id(line).into_bytes(),
         };
         row[..16].copy_from_slice(&id);
         row[16..20].copy_from_slice(&patient.to_le_bytes());

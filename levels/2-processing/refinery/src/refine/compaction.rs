@@ -23,7 +23,7 @@ const FULL: u64 = TARGET / 2;
 const SMALL: u64 = 256 << 10;
 /// How many files of a size are too many.
 const TOO_MANY: usize = 4;
-/// How many files are merged at once at most.
+/// How many files are merged into one at most; together they have at most the target, for all of them are held in memory.
 const MOST: usize = 16;
 /// What is merged while others wait: less than half a second.
 const QUICK: u64 = 4 << 20;
@@ -43,7 +43,7 @@ pub(super) fn plan(files: &[DataFile]) -> Vec<Vec<DataFile>> {
             let mut size = 0;
             let fits = |file: &&&DataFile| {
                 size += file.bytes;
-                size <= TOO_MANY as u64 * FULL
+                size <= TARGET
             };
             group.iter().take(MOST).take_while(fits).map(|file| (*file).clone()).collect()
         })
@@ -209,7 +209,7 @@ mod tests {
                 files.push(file(next, bytes, true));
                 next += 1;
                 while let Some(group) = plan(&files).pop() {
-                    prop_assert!(group.len() >= TOO_MANY);
+                    prop_assert!(group.len() >= 2 && size(&group) <= TARGET);
                     files.retain(|file| !group.contains(file));
                     let bytes = size(&group);
                     written += bytes;

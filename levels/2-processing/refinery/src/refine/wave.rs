@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use strata_landing::{Bronze, Lines, Manifest};
-use strata_types::{PatientId, partition_of};
+use strata_types::{HOUR, PatientId, Timestamp, partition_of};
 
 use super::OnInvalid;
 use crate::Error;
@@ -14,6 +14,8 @@ use crate::contest::{Fresh, NewRow};
 use crate::finding::{Entry, Finding, LogPlace, Scope};
 use crate::parse::{Place, parse};
 use crate::silver::SilverRow;
+
+const DAY: i64 = 24 * HOUR;
 
 /// An object of bronze, or the lines of it that are wanted again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,23 +63,25 @@ impl<R: SilverRow> Wave<R> {
         let refined: Vec<_> =
             bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
         let (mut records, mut unreadable) = (0, Vec::new());
-        let mut by_date: BTreeMap<Option<String>, Vec<NewRow<R>>> = BTreeMap::new();
+        let mut by_day: BTreeMap<Option<i64>, Vec<NewRow<R>>> = BTreeMap::new();
         for (rows, not_read, patients) in refined {
             // A sender that shares out by another hash than Kafka's own puts patients into partitions of others.
             buckets |= patients;
             records += (rows.len() + not_read.len()) as u64;
             unreadable.extend(not_read);
-            for (date, row) in rows {
-                by_date.entry(date).or_default().push(row);
+            for (day, row) in rows {
+                by_day.entry(day).or_default().push(row);
             }
         }
         let shape = |cause| Error::Shape { table: R::SPEC.name, cause };
-        let dates = by_date.into_par_iter().map(|(date, rows)| Ok((date, Fresh::new(rows).map_err(shape)?)));
+        let date = |day: i64| Timestamp(day * DAY).date();
+        let dates = by_day.into_par_iter().map(|(day, rows)| Ok((day.map(date), Fresh::new(&rows).map_err(shape)?)));
         Ok(Self { dates: dates.collect::<Result<_, Error>>()?, unreadable, records, buckets, leaving })
     }
 }
 
-type Dated<R> = (Option<String>, NewRow<R>);
+/// A row and the number of its day, where its table has dates.
+type Dated<R> = (Option<i64>, NewRow<R>);
 
 fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) -> (Vec<Dated<R>>, Vec<Entry>, u16) {
     let (mut rows, mut unreadable, mut patients) = (Vec::new(), Vec::new(), 0);
@@ -102,7 +106,7 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
             }
         };
         patients |= 1 << partition_of(event.patient_id().as_str().as_bytes());
-        let date = event.timestamp().filter(|_| R::SPEC.by_date).map(strata_types::Timestamp::date);
+        let day = event.timestamp().filter(|_| R::SPEC.by_date).map(|time| time.0.div_euclid(DAY));
         let mut findings = Vec::new();
         if policy.enrolled.as_ref().is_some_and(|enrolled| !enrolled.contains(event.patient_id())) {
             findings
@@ -113,7 +117,7 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
             findings.push(Finding::row("invalid_value", "rows with an invalid value are refused here".into()));
         }
         let raw = findings.iter().any(|f| f.scope == Scope::Row).then(|| String::from_utf8_lossy(line).into_owned());
-        rows.push((date, NewRow { row, findings, raw }));
+        rows.push((day, NewRow { row, findings, raw }));
     }
     (rows, unreadable, patients)
 }

@@ -62,7 +62,7 @@ impl<const N: usize> Fields<N> {
 
     /// The known name that stands at a place, looked for from the expected one on, and where it ends.
     fn find(&self, text: &[u8], at: usize, expected: usize) -> Option<(usize, usize)> {
-        let word = text::word(text, at)?;
+        let word = text::word(text, at);
         let (before, after) = self.0.split_at(expected.min(N));
         let order = after.iter().zip(expected..).chain(before.iter().zip(0..));
         for (field, number) in order {

@@ -12,8 +12,7 @@ fn defined(line: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
 
 fn agrees(line: &[u8]) -> bool {
     let mut members = [Scalar::Absent; 5];
-    let padded = [line, b"\n        "].concat();
-    let Some(end) = FIELDS.read(&padded, 0, &mut members).and_then(|end| line_end(&padded, end)) else { return true };
+    let Some(end) = FIELDS.read(line, 0, &mut members).and_then(|end| line_end(line, end)) else { return true };
     if end != line.len() {
         return false;
     }
@@ -32,9 +31,8 @@ fn agrees(line: &[u8]) -> bool {
 }
 
 fn is_read(line: &str) -> bool {
-    let padded = format!("{line}\n        ");
-    let mut members = [Scalar::Absent; 5];
-    FIELDS.read(padded.as_bytes(), 0, &mut members).and_then(|end| line_end(padded.as_bytes(), end)).is_some()
+    let (line, mut members) = (line.as_bytes(), [Scalar::Absent; 5]);
+    FIELDS.read(line, 0, &mut members).and_then(|end| line_end(line, end)).is_some()
 }
 
 #[test]
@@ -74,10 +72,7 @@ fn the_ordinary_is_read_and_the_unusual_is_left() {
     ] {
         assert!(!is_read(line), "{line}");
     }
-    assert!(
-        !agrees(b"{\"a\":\"\xff\"}")
-            || FIELDS.read(b"{\"a\":\"\xff\"}\n        ", 0, &mut [Scalar::Absent; 5]).is_none()
-    );
+    assert_eq!(FIELDS.read(b"{\"a\":\"\xff\"}", 0, &mut [Scalar::Absent; 5]), None);
 }
 
 proptest! {

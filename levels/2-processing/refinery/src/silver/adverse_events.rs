@@ -4,7 +4,7 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::event::AdverseEvent;
 use strata_types::{Event, Topic};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::column::{Column, schema};
 use crate::finding::Finding;
 use crate::{Origin, validate};
@@ -35,6 +35,14 @@ impl SilverRow for AdverseEventRow {
             findings.push(Finding::row("resolved_before_onset", "it was over before it began".into()));
         }
         Some(Self { event, origin })
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key::new(
+            &self.event.patient_id,
+            Some(self.event.event_timestamp),
+            [&self.event.event_type, &self.event.source, ""],
+        )
     }
 
     fn origin(&self) -> &Origin {

@@ -4,7 +4,7 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::event::Label;
 use strata_types::{Event, Topic};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::Origin;
 use crate::column::{Column, schema};
 use crate::finding::Finding;
@@ -31,6 +31,10 @@ impl SilverRow for LabelRow {
     fn new(event: Event, origin: Origin, _: &mut Vec<Finding>) -> Option<Self> {
         let Event::Label(label) = event else { return None };
         Some(Self { label, origin })
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key::new(&self.label.patient_id, Some(self.label.time), [&self.label.source, "", ""])
     }
 
     fn origin(&self) -> &Origin {

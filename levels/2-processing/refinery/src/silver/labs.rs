@@ -4,7 +4,7 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::event::LabResult;
 use strata_types::{Event, Topic};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::column::{Column, schema};
 use crate::finding::Finding;
 use crate::standardise::{self, CanonicalLab};
@@ -28,6 +28,13 @@ pub(crate) struct LabRow {
     origin: Origin,
 }
 
+impl LabRow {
+    /// The variable's name; of an unknown one, the test's.
+    fn variable(&self) -> &str {
+        self.canonical.as_ref().map_or(self.result.test_name.as_str(), |lab| lab.variable.name)
+    }
+}
+
 impl SilverRow for LabRow {
     const TOPIC: Topic = Topic::Labs;
     const SPEC: &'static TableSpec = &LABS;
@@ -42,6 +49,10 @@ impl SilverRow for LabRow {
         Some(Self { result, canonical, origin })
     }
 
+    fn key(&self) -> Key<'_> {
+        Key::new(&self.result.patient_id, Some(self.result.timestamp), [self.variable(), &self.result.source, ""])
+    }
+
     fn origin(&self) -> &Origin {
         &self.origin
     }
@@ -50,9 +61,7 @@ impl SilverRow for LabRow {
         let mut columns = vec![
             Column::text("patient_id", |row: &Self| Some(row.result.patient_id.as_str())),
             Column::time("timestamp", |row| Some(row.result.timestamp)),
-            Column::text("variable", |row| {
-                Some(row.canonical.as_ref().map_or(row.result.test_name.as_str(), |lab| lab.variable.name))
-            }),
+            Column::text("variable", |row| Some(row.variable())),
             Column::text("source", |row| Some(&row.result.source)),
             Column::text("loinc", |row| row.canonical.as_ref().map(|lab| lab.variable.loinc)),
             Column::float("value", |row| row.canonical.as_ref().map(|lab| lab.value)),

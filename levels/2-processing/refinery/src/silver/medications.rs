@@ -5,7 +5,7 @@ use strata_types::drug::{Drug, Effect, class_of_atc, effect_of_atc};
 use strata_types::event::Medication;
 use strata_types::{Event, Topic};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::column::{Column, schema};
 use crate::finding::Finding;
 use crate::{Origin, standardise, validate};
@@ -62,6 +62,14 @@ impl SilverRow for MedicationRow {
             findings.push(Finding::row("out_of_range", "a dose or a rate is negative".into()));
         }
         Some(Self { dose, drug, rate, origin })
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key::new(
+            &self.dose.patient_id,
+            Some(self.dose.timestamp),
+            [&self.dose.drug_name, &self.dose.route, &self.dose.source],
+        )
     }
 
     fn origin(&self) -> &Origin {

@@ -4,7 +4,7 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::event::{Patient, Sex};
 use strata_types::{Event, Topic, Variable};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::Origin;
 use crate::column::{Column, schema};
 use crate::finding::Finding;
@@ -40,6 +40,10 @@ impl SilverRow for PatientRow {
         }
         let comorbidities = (!patient.comorbidities.is_empty()).then(|| patient.comorbidities.join(";"));
         Some(Self { patient, comorbidities, origin })
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key::new(&self.patient.patient_id, None, ["", "", ""])
     }
 
     fn origin(&self) -> &Origin {

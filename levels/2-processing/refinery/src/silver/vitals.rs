@@ -4,7 +4,7 @@ use strata_lakehouse::{Packing, TableSpec};
 use strata_types::event::{Consciousness, Vitals};
 use strata_types::{Event, Topic};
 
-use super::{SilverRow, origin_columns};
+use super::{Key, SilverRow, origin_columns};
 use crate::column::{Column, schema};
 use crate::derive::{Derived, derive};
 use crate::finding::Finding;
@@ -43,6 +43,10 @@ impl SilverRow for VitalsRow {
         Some(Self { vitals, raw, derived, quality_score, origin })
     }
 
+    fn key(&self) -> Key<'_> {
+        Key::new(&self.vitals.patient_id, Some(self.vitals.timestamp), [&self.vitals.source, "", ""])
+    }
+
     fn origin(&self) -> &Origin {
         &self.origin
     }
@@ -76,7 +80,7 @@ impl SilverRow for VitalsRow {
             Column::flag("hypoxic", |row| row.derived.hypoxic),
             Column::float("quality_score", |row| Some(row.quality_score)),
             Column::float("temperature_raw", |row| row.raw.temperature.as_ref().map(|raw| raw.value)),
-            Column::text("temperature_raw_unit", |row| row.raw.temperature.as_ref().map(|raw| raw.unit.as_str())),
+            Column::text("temperature_raw_unit", |row| row.raw.temperature.as_ref().map(|raw| raw.unit.as_ref())),
             Column::text("temperature_rule", |row| row.raw.temperature.as_ref().and_then(|raw| raw.rule)),
             Column::float("spo2_raw", |row| row.raw.spo2.as_ref().map(|raw| raw.value)),
             Column::text("spo2_rule", |row| row.raw.spo2.as_ref().and_then(|raw| raw.rule)),

