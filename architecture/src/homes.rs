@@ -15,8 +15,8 @@ pub struct Home {
 
 const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
-const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-serving", "strata-console"];
-const METRICS: &[&str] = &["strata-gateway", "strata-serving", "strata-stack"];
+const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-feature-server", "strata-serving", "strata-console"];
+const METRICS: &[&str] = &["strata-gateway", "strata-feature-server", "strata-serving", "strata-stack"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
 

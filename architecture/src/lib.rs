@@ -16,3 +16,5 @@ pub mod graph;
 pub mod one_build;
 
 pub mod tidy;
+
+pub mod faults;

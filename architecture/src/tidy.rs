@@ -69,7 +69,7 @@ pub fn other_licences(crates: &[Crate]) -> Vec<String> {
     crates.iter().filter(other).map(|member| format!("{} is not under Apache-2.0", member.name)).collect()
 }
 
-fn is_rust(file: &SourceFile) -> bool {
+pub(crate) fn is_rust(file: &SourceFile) -> bool {
     file.path.rsplit_once('.').is_some_and(|(_, extension)| extension == "rs")
 }
 

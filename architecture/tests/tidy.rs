@@ -1,6 +1,6 @@
 //! The real workspace, held to what readers may rely on.
 
-use strata_architecture::{Workspace, tidy};
+use strata_architecture::{Workspace, faults, tidy};
 
 fn check(violations: impl FnOnce(&Workspace) -> Vec<String>) {
     let workspace = Workspace::load().expect("cargo describes the workspace");
@@ -36,4 +36,9 @@ fn every_crate_takes_the_workspaces_lints() {
 #[test]
 fn every_crate_is_under_the_projects_licence() {
     check(|workspace| tidy::other_licences(&workspace.crates));
+}
+
+#[test]
+fn every_fault_of_what_is_built_is_named_by_a_test() {
+    check(|workspace| faults::untested(&workspace.files, faults::BUILT));
 }

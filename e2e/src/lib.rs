@@ -5,6 +5,9 @@
 mod up;
 pub use up::Up;
 
+mod browser;
+pub use browser::{Browser, Scripts};
+
 mod cluster;
 pub use cluster::Node;
 

@@ -92,7 +92,7 @@ fn taken_ports_are_told_before_anything_starts() {
     for detach in [&[][..], &["--detach"]] {
         let words = [&["up", "--empty", "--set", &gateway, "--set", &serving][..], &free, detach].concat();
         let error = strata.refused(&words, 1);
-        assert!(error.contains("both claim port") && error.contains("`gateway` and `serving`"), "{error}");
+        assert!(error.contains("`gateway` and `serving` both claim it"), "{error}");
         let holder = format!("taken by process {}", std::process::id());
         assert!(error.contains(&holder) && error.contains("--set ingestion.gateway_port"), "{error}");
     }

@@ -141,6 +141,8 @@ impl Stack {
             replayed.tried += tried;
             replayed.in_silver += in_silver;
         }
+        // What came back by another way than the live log, the online store reads from silver.
+        self.folder.note_import()?;
         Ok(replayed)
     }
 

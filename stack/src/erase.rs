@@ -6,8 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
 use serde::Serialize;
 use strata_control::Lock;
 use strata_landing::{Beginning, LIVE};
@@ -79,10 +77,7 @@ impl Stack {
     }
 
     async fn number(&self, sql: &str) -> Result<Option<i64>> {
-        let rows = self.processing.query(sql).await?;
-        let batch = rows.batches.iter().find(|batch| batch.num_rows() > 0);
-        let column = batch.and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>().cloned());
-        Ok(column.filter(|column| !arrow::array::Array::is_null(column, 0)).map(|column| column.value(0)))
+        Ok(self.processing.query(sql).await?.number(0))
     }
 
     /// Where what a level holds lies; only what is there.
@@ -148,6 +143,10 @@ impl Stack {
                     self.processing.bronze().begin(topic, LIVE, partition, end).await?;
                 }
             }
+        }
+        if takes(2) {
+            // What the online store holds was silver's.
+            self.folder.note_import()?;
         }
         Ok(())
     }

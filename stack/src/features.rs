@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::TimestampMicrosecondType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use strata_config::{Features as Config, Labels};
@@ -86,16 +86,13 @@ impl Features {
                    count(*) FILTER (WHERE label) AS positive, \
                    count(DISTINCT CASE WHEN label THEN patient_id END) AS positive_patients FROM features";
         let rows = self.lakehouse.query(sql).await?;
-        let count = |name: &str| -> u64 {
-            let column = rows.batches.first().and_then(|batch| batch.column_by_name(name));
-            column.map_or(0, |column| column.as_primitive::<Int64Type>().value(0) as u64)
-        };
+        let count = |column| rows.number(column).unwrap_or(0) as u64;
         Ok(FeatureCounts {
-            patients: count("patients"),
-            hours: count("hours"),
-            labelled: count("labelled"),
-            positive: count("positive"),
-            positive_patients: count("positive_patients"),
+            hours: count(0),
+            patients: count(1),
+            labelled: count(2),
+            positive: count(3),
+            positive_patients: count(4),
         })
     }
 

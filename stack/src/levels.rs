@@ -40,6 +40,6 @@ pub const LEVELS: [Level; 5] = [
 pub const PROFILES: [Profile; 4] = [
     Profile { name: "ingest", services: &["gateway", "landing"] },
     Profile { name: "train", services: &["model"] },
-    Profile { name: "serve", services: &["serving"] },
-    Profile { name: "full", services: &["s3", "key-value", "database", "gateway", "serving"] },
+    Profile { name: "serve", services: &["online", "serving"] },
+    Profile { name: "full", services: &["s3", "key-value", "database", "gateway", "online", "serving"] },
 ];

@@ -21,6 +21,11 @@ pub use ingestion::{Imported, Ingestion};
 mod processing;
 pub use processing::{Processing, refine_folder};
 
+mod online;
+
+mod parity;
+pub use parity::{Parity, ParityProgress};
+
 mod features;
 pub use features::{FeatureCounts, Features};
 
@@ -33,6 +38,9 @@ mod services;
 
 mod running;
 pub use running::Running;
+
+mod ports;
+pub use ports::Port;
 
 mod dead_letters;
 pub use dead_letters::{DeadLetter, DeadLetters, Letter, LetterCount, LetterFilter, LetterPlace};
@@ -48,8 +56,9 @@ pub use worker::{PROGRESS, WORKER, Worker};
 
 // What commands hand to the levels and get from them.
 pub use strata_control::{Chart, Choice, Client, Controlled, Error as ControlError, Health, Place};
-pub use strata_control::{Request, ServiceStatus, StackStatus, Start, port_holder};
+pub use strata_control::{Request, ServiceStatus, StackStatus, Start};
 pub use strata_evaluation::Gate;
+pub use strata_feature_server::openapi as features_openapi;
 pub use strata_feature_store::{Asked, Windowed, windows};
 pub use strata_features::{Closed, FEATURES, Stat};
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
@@ -86,6 +95,7 @@ pub struct Stack {
     pub features: Features,
     /// Level 4: features to models and predictions.
     pub models: Models,
+    online: online::Online,
     objects: Objects,
     config: Config,
     clock: Arc<dyn Clock>,
@@ -100,9 +110,10 @@ impl Stack {
         let lakehouse = processing::lake(config, &folder)?;
         let processing = processing::build(&config.processing, lakehouse, &objects, clock);
         let features = features::build(&config.features, &config.labels, &processing, clock);
-        let models = models::build(&config.training, &config.serving, &folder, &features, clock);
+        let online = online::build(config)?;
+        let models = models::build(&config.training, &config.serving, &folder, &features, &online, clock);
         let (config, clock) = (config.clone(), Arc::clone(clock));
-        Ok(Self { folder, ingestion, processing, features, models, objects, config, clock })
+        Ok(Self { folder, ingestion, processing, features, models, online, objects, config, clock })
     }
 
     /// What it was built from.
@@ -128,6 +139,10 @@ impl Stack {
     /// How a folder fares on which nothing runs: what was wanted last, and whether it was felled or killed.
     pub fn at_rest(folder: &Folder, config: &Config) -> Result<StackStatus> {
         services::at_rest(folder, config)
+    }
+
+    pub(crate) fn online(&self) -> &online::Online {
+        &self.online
     }
 
     pub(crate) fn objects(&self) -> &Objects {

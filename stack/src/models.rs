@@ -7,18 +7,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde::Serialize;
 use strata_config::{Serving as ServingConfig, Training as TrainingConfig};
 use strata_evaluation::{Evaluation, Gate, Subject};
 use strata_feature_store::{FeatureStore, LabelledRows};
-use strata_features::Timeline;
 use strata_runtime::Clock;
-use strata_serving::{Served, Serving, Timelines};
+use strata_serving::{Served, Serving};
 use strata_training::{Progress, Settings, TrainingSet, train};
-use strata_types::{HOUR, PatientId, Timestamp};
+use strata_types::{HOUR, Timestamp};
 
+use crate::online::{Online, Record};
 use crate::{Features, Folder};
 
 /// The lake below one folder holds one set of models: one experiment.
@@ -30,6 +28,7 @@ pub struct Models {
     runs: PathBuf,
     predictions: PathBuf,
     store: FeatureStore,
+    online: Online,
     training: TrainingConfig,
     serving: ServingConfig,
     clock: Arc<dyn Clock>,
@@ -98,12 +97,14 @@ pub(crate) fn build(
     serving: &ServingConfig,
     folder: &Folder,
     features: &Features,
+    online: &Online,
     clock: &Arc<dyn Clock>,
 ) -> Models {
     Models {
         runs: folder.runs(),
         predictions: folder.predictions(),
         store: features.store().clone(),
+        online: online.clone(),
         training: training.clone(),
         serving: serving.clone(),
         clock: Arc::clone(clock),
@@ -207,9 +208,13 @@ impl Models {
             top_factors: self.serving.top_factors,
             prediction_log: self.predictions.clone(),
         };
-        let timelines = Arc::new(FromSilver(self.store.clone()));
+        let record = Arc::new(Record {
+            online: self.online.clone(),
+            elsewhere: self.serving.features.clone(),
+            silver: self.store.clone(),
+        });
         let served = Served { model, run_id, version };
-        Ok(strata_serving::build(config, timelines, Some(served), Arc::clone(&self.clock))?)
+        Ok(strata_serving::build(config, record, Some(served), Arc::clone(&self.clock))?)
     }
 
     fn run(&self, run: Option<&str>) -> Result<PathBuf> {
@@ -272,18 +277,5 @@ fn training_set(rows: LabelledRows) -> TrainingSet {
         subjects: rows.patients.iter().map(subject).collect(),
         patient_ids: rows.patients.into_iter().map(|fact| fact.id).collect(),
         has_utility: rows.given_labels,
-    }
-}
-
-/// Serving reads silver through the feature store, so a vector is as fresh as silver is.
-#[derive(Debug)]
-struct FromSilver(FeatureStore);
-
-impl Timelines for FromSilver {
-    fn timeline<'a>(
-        &'a self,
-        patient: &'a PatientId,
-    ) -> BoxFuture<'a, Result<Option<Timeline>, Box<dyn std::error::Error + Send + Sync>>> {
-        async move { Ok(self.0.timeline(patient).await?) }.boxed()
     }
 }

@@ -1,5 +1,6 @@
 //! Level 2: from bronze to silver, and SQL over every table.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,8 +10,8 @@ use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
 use strata_refinery::{
-    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, Refined, Refinery, Refused, Replayed,
-    Settings, UNIT_LEDGER, quality_report,
+    FolderCounts, FolderJob, FolderProgress, Follower, Progress, QualityReport, RATE_LEDGER, Refined, Refinery,
+    Refused, Replayed, Settings, UNIT_LEDGER, quality_report,
 };
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
@@ -23,6 +24,7 @@ pub struct Processing {
     lakehouse: Lakehouse,
     bronze: Bronze,
     refinery: Refinery,
+    on_invalid: strata_refinery::OnInvalid,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,13 +36,14 @@ pub(crate) fn build(config: &Config, lakehouse: Lakehouse, objects: &Objects, cl
         wave_bytes: config.wave_bytes,
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
-    Processing { lakehouse, bronze, refinery, clock: Arc::clone(clock) }
+    let on_invalid = settings.on_invalid;
+    Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) }
 }
 
 /// The tables of this configuration: in the data folder, unless they are said to lie elsewhere.
 pub(crate) fn lake(config: &strata_config::Config, folder: &Folder) -> Result<Lakehouse> {
     if config.processing.tables.is_empty() {
-        return Ok(Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER])?);
+        return Ok(Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?);
     }
     tables_at(&config.infrastructure, &config.processing.tables)
 }
@@ -48,10 +51,10 @@ pub(crate) fn lake(config: &strata_config::Config, folder: &Folder) -> Result<La
 /// The tables at `s3://BUCKET/PREFIX` or `file:///FOLDER`.
 pub(crate) fn tables_at(config: &strata_config::Infrastructure, location: &str) -> Result<Lakehouse> {
     if let Some(folder) = location.strip_prefix("file://") {
-        return Ok(Lakehouse::open(Path::new(folder), vec![UNIT_LEDGER])?);
+        return Ok(Lakehouse::open(Path::new(folder), vec![UNIT_LEDGER, RATE_LEDGER])?);
     }
     let bucket = Objects::bucket(location, &infrastructure::reach(config))?;
-    Ok(Lakehouse::in_bucket(location, bucket, vec![UNIT_LEDGER])?)
+    Ok(Lakehouse::in_bucket(location, bucket, vec![UNIT_LEDGER, RATE_LEDGER])?)
 }
 
 fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
@@ -61,9 +64,9 @@ fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
     }
 }
 
-/// Bytes of packed readings that refining a folder holds in memory; with the files being read and written it takes about a
-/// tenth more.
-const FOLDER_MEMORY: u64 = 512 << 20;
+/// Bytes of packed readings that refining a folder holds in memory. With those at work and the files being read and written it
+/// takes up to 300 MB more, however much there is to refine.
+const FOLDER_MEMORY: u64 = 384 << 20;
 
 /// Refines a folder of NDJSON into another, outside of any lake, on all cores.
 pub async fn refine_folder(
@@ -123,6 +126,11 @@ impl Processing {
     /// The tables that exist.
     pub async fn tables(&self) -> Result<Vec<String>> {
         Ok(self.lakehouse.names().await?)
+    }
+
+    /// What becomes of a row with an impossible value.
+    pub(crate) fn on_invalid(&self) -> strata_refinery::OnInvalid {
+        self.on_invalid
     }
 
     pub(crate) fn bronze(&self) -> &Bronze {

@@ -1,7 +1,5 @@
 //! A stack that runs: its services under one supervisor, told what to do over a socket, remembered when it is gone.
 
-mod ports;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::folder::Writer;
 use crate::services::{Services, View};
-use crate::{Stack, Worker};
+use crate::{Stack, Worker, ports};
 
 /// Without a step at work, a start that takes longer is told as it is.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use strata_runtime::memory;
 use strata_services::BoxError;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -39,10 +40,8 @@ impl Doing {
 
     /// Memory of the process that does it, in bytes; `None` while there is none, or where the system does not tell.
     pub(crate) fn memory_bytes(&self) -> Option<u64> {
-        let pid = self.lock().1?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        Some(resident.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+        let process = self.lock().1?;
+        memory::bytes_of(process)
     }
 
     fn lock(&self) -> MutexGuard<'_, (Option<String>, Option<u32>)> {
@@ -95,7 +94,8 @@ impl Worker {
     fn spawn(&self, mut process: Command, command: &[&str]) -> std::io::Result<Child> {
         process.args(command).args(&self.arguments).env(WORKER, std::process::id().to_string());
         // Work that ends soon is quicker with the allocator's own options.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MIMALLOC_")) {
+        let is_option = |name: &str| ["MIMALLOC_", "MALLOC_"].iter().any(|prefix| name.starts_with(prefix));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_option(&name.to_string_lossy())) {
             process.env_remove(name);
         }
         process.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()

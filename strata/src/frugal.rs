@@ -4,8 +4,11 @@ use std::env;
 use std::process::Command;
 
 /// mimalloc's options: pages that are free go back to the system at once, and arenas are not committed ahead. A stack that is
-/// idle holds a third of what it holds without them, and costs no more CPU.
-const OPTIONS: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
+/// idle holds a third of what it holds without them, and costs no more CPU. And the C library's, from which librdkafka has its
+/// memory: what is free at the end of a heap goes back, however large a buffer was freed before (from producer to bronze at
+/// full speed 172 MB instead of 190). mimalloc in its place takes a tenth less CPU for that, and half as much memory again.
+const OPTIONS: [(&str, &str); 3] =
+    [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
 
 /// Becomes this program anew with the options set, unless somebody has set them; where that cannot be, goes on without.
 pub(crate) fn become_frugal() {

@@ -19,6 +19,7 @@ const CONTRACTS: &[Contract] = &[
     Contract { command: &["schemas"], file: "schemas/events.json" },
     Contract { command: &["openapi", "serving"], file: "openapi/serving.json" },
     Contract { command: &["openapi", "gateway"], file: "openapi/gateway.json" },
+    Contract { command: &["openapi", "features"], file: "openapi/features.json" },
 ];
 
 /// Writes every file.

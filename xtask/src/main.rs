@@ -1,4 +1,4 @@
-//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | fuzz | crash`.
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | peers | fuzz | crash`.
 //!
 //! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
 //! prerequisites name runs everything with one command.
@@ -16,6 +16,8 @@ mod contracts;
 
 mod bench;
 
+mod peers;
+
 mod crash;
 
 mod fuzz;
@@ -30,15 +32,18 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   test [FILTER...]      install what the tests need, build the binary, run everything, or what the filters name
-  setup                 only install: Redis, Postgres, and a Python environment with the clients that the tests drive
+  setup                 only install: Redis, Postgres, Chromium (Debian's packages, as root), and a Python environment with the
+                        clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
+  peers [silver|features] [--size S|M|L|LINES] [--runs N] [--only SYSTEM,...]
+                        the same work by Strata, DuckDB, Polars and PySpark on the same files, compared row by row
   crash [--kills N] [--seed S] [--only KIND]
                         kill the binary under load and count what it had acknowledged
   fuzz [TARGET...] [--seconds N]
                         show strangers' bytes, made up by a fuzzer, to what reads them (60 s each, or N)
 
-STRATA_CACHE says where the Python environment and the fuzzer lie (default: ~/.cache/strata).
+STRATA_CACHE says where the Python environment, the fuzzer and the peers' input lie (default: ~/.cache/strata).
 ";
 
 fn main() -> ExitCode {
@@ -60,6 +65,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["contracts"] => contracts::write(),
         ["contracts", "--check"] => contracts::check(),
         ["bench", names @ ..] => bench::run(names),
+        ["peers", words @ ..] => peers::run(words),
         ["crash", words @ ..] => crash::run(words),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         [] | ["help" | "--help" | "-h"] => {

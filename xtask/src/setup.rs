@@ -1,4 +1,4 @@
-//! Installs what the tests need: real servers, and a Python environment with the foreign clients.
+//! Installs what the tests need: real servers, a browser, and a Python environment with the foreign clients.
 //!
 //! Idempotent: what is there is not installed again. The environment keeps a copy of the requirements it was
 //! made from, written last, and is made anew when they differ. A half-made one has no copy and is made anew too.
@@ -14,7 +14,7 @@ use crate::{places, process};
 
 mod apt;
 
-mod servers;
+mod programs;
 
 const REQUIREMENTS: &str = "e2e/python/requirements.txt";
 /// The oldest Python for which the pinned clients exist.
@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<PathBuf> {
     let lock = File::create(cache.join("venv.lock")).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.context("cannot lock the cache folder")?;
 
-    servers::install();
+    programs::install();
     let requirements = places::root().join(REQUIREMENTS);
     let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
     let environment = cache.join("venv");

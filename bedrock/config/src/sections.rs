@@ -121,6 +121,13 @@ pub struct Features {
     /// Hours from one computed feature vector of a patient to the next.
     #[schemars(range(min = 1, max = 168))]
     pub grid_hours: u32,
+    /// The port at which vectors as of now are answered, in the shape of Feast's `get-online-features`; 0 takes a free one.
+    pub port: u16,
+    /// Hours after a patient's newest event within which a late record is judged online; what comes later is read anew from silver.
+    #[schemars(range(min = 0, max = 8760))]
+    pub lateness_hours: f64,
+    /// How old what a feature is made of may be: `FEATURE=HOURS` each, `*=HOURS` for those without a window; when empty, any age.
+    pub max_age_hours: Vec<String>,
 }
 
 /// More machines than one, for the batch jobs of levels 2 and 3.
@@ -207,6 +214,8 @@ pub struct Serving {
     /// Features named as the reasons of a prediction, at most.
     #[schemars(range(max = 120))]
     pub top_factors: usize,
+    /// The feature server elsewhere, such as `http://127.0.0.1:6566`, that predictions as of now ask; when empty, this stack's own.
+    pub features: String,
 }
 
 /// The synthetic hospital.

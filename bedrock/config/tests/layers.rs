@@ -99,7 +99,7 @@ fn unknown_keys_are_errors_that_name_the_nearest() {
         refused("\n[serving]\nprot = 1\n"),
         "unknown key `serving.prot` (mine.toml:3); did you mean `serving.port`?"
     );
-    assert_eq!(refused("port = 1\n"), "unknown key `port` (mine.toml:1); did you mean `serving.port`?");
+    assert_eq!(refused("port = 1\n"), "unknown key `port` (mine.toml:1); did you mean `features.port`?");
     assert_eq!(
         refused("[monitoring]\n"),
         "unknown key `monitoring` (mine.toml:1); `strata config show` lists all keys"

@@ -1,20 +1,25 @@
-//! How much memory this process holds, by its own account.
+//! How much memory a process holds, by the system's account.
 //!
-//! Measured from inside, because memory is promised per command, and whoever measures from outside
+//! This one's peak is measured from inside, because memory is promised per command, and whoever measures from outside
 //! has to catch the peak.
 
 /// The most memory that was ever resident, in bytes; `None` where the system does not tell.
 pub fn peak_bytes() -> Option<u64> {
-    field(&status()?, "VmHWM")
+    field(&status("self")?, "VmHWM")
 }
 
 /// The memory that is resident now, in bytes; `None` where the system does not tell.
 pub fn current_bytes() -> Option<u64> {
-    field(&status()?, "VmRSS")
+    field(&status("self")?, "VmRSS")
 }
 
-fn status() -> Option<String> {
-    if cfg!(target_os = "linux") { std::fs::read_to_string("/proc/self/status").ok() } else { None }
+/// The memory of another process that is resident now, in bytes; `None` where there is none, or the system does not tell.
+pub fn bytes_of(process: u32) -> Option<u64> {
+    field(&status(&process.to_string())?, "VmRSS")
+}
+
+fn status(process: &str) -> Option<String> {
+    if cfg!(target_os = "linux") { std::fs::read_to_string(format!("/proc/{process}/status")).ok() } else { None }
 }
 
 /// A field of proc(5)'s `status`, which counts in kibibytes and writes them `kB`.
@@ -42,5 +47,6 @@ mod tests {
     fn the_peak_is_no_less_than_the_present() {
         let current = current_bytes().unwrap();
         assert!(current > 0 && peak_bytes().unwrap() >= current);
+        assert!(bytes_of(std::process::id()).is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! What tests share: where the real data, the foreign clients and the built binary lie, and real servers.
+//! What tests share: where the real data, the foreign clients and the built binary lie, real servers, and a browser.
 //!
 //! None of them is in the repository, so each may be absent. A test that needs one says that it was
 //! [skipped](skip): a test that quietly did nothing reads as one that passed.
@@ -37,6 +37,24 @@ pub fn python() -> Option<PathBuf> {
 /// test was skipped.
 pub fn strata_binary() -> Option<PathBuf> {
     program("STRATA_BIN", "no built strata; `cargo xtask test` builds and names it")
+}
+
+/// Chromium, which `cargo xtask setup` installs where it can. Without it, this says that the test was skipped.
+pub fn chromium() -> Option<PathBuf> {
+    server::program("chromium", &[])
+}
+
+/// What the fuzzer's target of this name starts from, and what it found once (`fuzz/seeds/`).
+///
+/// # Panics
+/// Where there is none: a test over no seeds tests nothing.
+pub fn fuzz_seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let seeds = std::fs::read_dir(folder).expect("the target has a folder of seeds");
+    let read = |seed: std::io::Result<std::fs::DirEntry>| std::fs::read(seed?.path());
+    let seeds: Vec<_> = seeds.map(|seed| read(seed).expect("a seed can be read")).collect();
+    assert!(!seeds.is_empty(), "the target has no seeds");
+    seeds
 }
 
 /// Says that the calling test did not run, and why. `cargo xtask test` lists what was skipped.

@@ -14,7 +14,7 @@ mod postgres;
 pub use postgres::PostgresServer;
 
 /// A program on the path or in one of the folders; else this says that the test was skipped.
-fn program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+pub(crate) fn program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = folders.iter().cloned().chain(env::split_paths(&path)).map(|folder| folder.join(name));
     let found = found.into_iter().find(|program| program.is_file());

@@ -1,10 +1,12 @@
-//! What is made once and then stands: silver of what is in bronze already, the first table of features, the first model. What
-//! comes later is refined by the refinery; later features and models are made by command.
+//! What is made once and then stands: a history in an empty folder, silver of what is in bronze already, the first table of
+//! features, the first model. What comes later is refined by the refinery; later features and models are made by command.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use strata_config::FirstHistory;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Kind, Service};
 
@@ -21,8 +23,10 @@ pub(super) struct FirstStep {
     pub(super) made: Made,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Made {
+    /// The synthetic hospital's, so that everything can be seen at work.
+    History,
     Silver,
     Features,
     Model,
@@ -30,34 +34,51 @@ pub(super) enum Made {
 
 impl FirstStep {
     async fn is_due(&self) -> anyhow::Result<bool> {
-        let has = |table| self.stack.processing.has_table(table);
+        let (processing, config) = (&self.stack.processing, self.stack.config());
+        let has = |table| processing.has_table(table);
         Ok(match self.made {
+            Made::History => {
+                let wanted = config.ingestion.first_history == FirstHistory::Synthetic;
+                wanted && (self.begun().exists() || processing.bronze_is_empty().await?)
+            }
             Made::Silver => {
                 // The numbers of exported patients outlive silver.
-                let tables = self.stack.processing.tables().await?;
-                tables.iter().all(|name| name == SUBJECTS.name) && !self.stack.processing.bronze_is_empty().await?
+                processing.tables().await?.iter().all(|name| name == SUBJECTS.name)
+                    && !processing.bronze_is_empty().await?
             }
             Made::Features => has("vitals").await? && !has("features").await?,
             Made::Model => has("features").await? && !self.stack.models.has_champion()?,
         })
     }
+
+    /// Lies there from the beginning of the history's making to its end: one that was cut short is begun anew, and adds only
+    /// what is missing.
+    fn begun(&self) -> PathBuf {
+        self.stack.folder.root().join("run").join("first-history")
+    }
+
+    async fn make(&self) -> Result<(), BoxError> {
+        let (command, what) = match self.made {
+            Made::History => ("generate", "the synthetic hospital's history"),
+            Made::Silver => ("refine", "what is in bronze"),
+            Made::Features => ("features", "the first features"),
+            Made::Model => ("train", "a first model"),
+        };
+        self.doing.set(Some(what.to_owned()));
+        if self.made == Made::History {
+            std::fs::write(self.begun(), "")?;
+        }
+        self.worker.run(&[command], &self.doing).await?;
+        if self.made == Made::History {
+            std::fs::remove_file(self.begun())?;
+        }
+        Ok(())
+    }
 }
 
 impl Service for FirstStep {
     fn raise(&self, _scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
-        async move {
-            if !self.is_due().await? {
-                return Ok(());
-            }
-            let (command, what) = match self.made {
-                Made::Silver => ("refine", "what is in bronze"),
-                Made::Features => ("features", "the first features"),
-                Made::Model => ("train", "a first model"),
-            };
-            self.doing.set(Some(what.to_owned()));
-            self.worker.run(&[command], &self.doing).await
-        }
-        .boxed()
+        async move { if self.is_due().await? { self.make().await } else { Ok(()) } }.boxed()
     }
 
     fn health(&self) -> BoxFuture<'_, Result<(), BoxError>> {

@@ -20,18 +20,27 @@ pub(super) struct KeyValueService {
 }
 
 impl KeyValueService {
-    fn store(&self) -> Option<Arc<dyn KeyValue>> {
+    /// The store, while it stands.
+    pub(super) fn store(&self) -> Option<Arc<dyn KeyValue>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Service for KeyValueService {
-    fn raise(&self, _scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn raise(&self, scope: Scope) -> BoxFuture<'_, Result<(), BoxError>> {
         async move {
             // Of the time before a restart; it holds the folder.
             self.store.lock().unwrap_or_else(PoisonError::into_inner).take();
             let store = strata_key_value::open(&self.url, Arc::clone(&self.clock)).await?;
-            *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
+            *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&store));
+            let stopping = scope.token();
+            scope.spawn_service("watch", async move {
+                tokio::select! {
+                    // To be raised again, with a store that is opened anew.
+                    () = store.lost() => Err(BoxError::from("its disk failed under a write: it is opened anew")),
+                    () = stopping.cancelled() => Ok(()),
+                }
+            });
             Ok(())
         }
         .boxed()

@@ -39,7 +39,7 @@ pub(super) struct Landed {
     rate: Rate,
     /// Where bronze ends.
     ends: Mutex<BTreeMap<(Topic, u8), u64>>,
-    /// Rings whenever something has landed.
+    /// Rings after each round of what has landed.
     pub(super) rings: Notify,
 }
 
@@ -100,13 +100,15 @@ impl Service for LandingService {
             let (log, progress) = (Arc::clone(&self.log), Arc::clone(&self.landed));
             let stop = scope.token();
             scope.spawn_service("land", async move {
-                let landed = |topic: Topic, partition: u8, end: u64| {
-                    progress.lock().insert((topic, partition), end);
+                let landed = |ends: &[(Topic, u8, u64)]| {
+                    progress.lock().extend(ends.iter().map(|&(topic, partition, end)| ((topic, partition), end)));
                     progress.rings.notify_one();
                     // Of Strata's own log, as it is now: it may have been opened anew.
                     let Some(broker) = log.broker() else { return };
-                    if let Err(error) = broker.release(topic.name(), i32::from(partition), end as i64) {
-                        tracing::warn!(%error, %topic, partition, "the log keeps what has landed");
+                    for &(topic, partition, end) in ends {
+                        if let Err(error) = broker.release(topic.name(), i32::from(partition), end as i64) {
+                            tracing::warn!(%error, %topic, partition, "the log keeps what has landed");
+                        }
                     }
                 };
                 landing.run(&stop, &landed).await

@@ -15,15 +15,18 @@ use strata_control::{Health, ServiceStatus};
 use super::Outlook;
 use super::landing::Landed;
 use super::log::LogService;
+use super::online::OnlineService;
 use super::refinery::RefineryService;
 
-/// `strata_service_*`: how each service fares; `strata_log_*`, `strata_landing_*`, `strata_refinery_*`: what goes through.
+/// `strata_service_*`: how each service fares; `strata_log_*`, `strata_landing_*`, `strata_refinery_*`,
+/// `strata_online_*`: what goes through.
 #[derive(Debug)]
 pub(super) struct StackMetrics {
     pub(super) outlook: Arc<Outlook>,
     pub(super) log: Arc<LogService>,
     pub(super) landed: Arc<Landed>,
     pub(super) refinery: Arc<RefineryService>,
+    pub(super) online: Arc<OnlineService>,
 }
 
 impl Collector for StackMetrics {
@@ -63,7 +66,8 @@ impl StackMetrics {
         let (landing, fares) = (self.landed.stats(), self.refinery.fares());
         let taken = self.log.broker().map(|broker| broker.stats());
         let (records_in, bytes_in) = taken.map_or((0, 0), |stats| (stats.records_in, stats.bytes_in));
-        let counters: [(&str, &str, Option<Unit>, u64); 8] = [
+        let (followed, repaired, waiting) = self.online.counts();
+        let counters: [(&str, &str, Option<Unit>, u64); 10] = [
             ("log_records", "Records that Strata's own log took", None, records_in),
             ("log_received", "Batches that Strata's own log took", Some(Unit::Bytes), bytes_in),
             ("landing_records", "Records of the log that are in bronze", None, landing.records),
@@ -72,6 +76,8 @@ impl StackMetrics {
             ("refinery_records", "Records of bronze that were refined", None, fares.records.total()),
             ("refinery_rows", "Rows that silver took of them", None, fares.rows.total()),
             ("refinery_not_written", "Records that silver refused or had already", None, fares.not_written.total()),
+            ("online_records", "Records of the log that are in the online store", None, followed),
+            ("online_repaired", "Patients who were read anew from silver", None, repaired),
         ];
         for (name, help, unit, value) in counters {
             let metric = encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
@@ -79,9 +85,17 @@ impl StackMetrics {
         }
         let lag = self.landed.lag().unwrap_or(0);
         let behind = self.refinery.behind().unwrap_or_default().as_secs_f64();
-        let gauges: [(&str, &str, Option<Unit>, f64); 3] = [
+        let online_lag = self.online.lag().unwrap_or(0);
+        let gauges: [(&str, &str, Option<Unit>, f64); 5] = [
             ("landing_lag_records", "Records in Strata's own log that are not in bronze", None, lag as f64),
             ("landing_open", "Memory of objects that are not closed", Some(Unit::Bytes), landing.open_bytes as f64),
+            (
+                "online_lag_records",
+                "Records in Strata's own log that are not in the online store",
+                None,
+                online_lag as f64,
+            ),
+            ("online_waiting_patients", "Patients who wait to be read anew from silver", None, waiting as f64),
             ("refinery_lag", "Age of silver's newest record while others wait", Some(Unit::Seconds), behind),
         ];
         for (name, help, unit, value) in gauges {

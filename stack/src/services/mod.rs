@@ -4,12 +4,12 @@ mod at_rest;
 mod database;
 mod first;
 mod gateway;
-mod history;
 mod key_value;
 mod landing;
 mod log;
 mod metrics;
 mod objects;
+mod online;
 mod outlook;
 mod refinery;
 mod s3;
@@ -60,15 +60,24 @@ impl Services {
         let landed = Arc::new(landing::Landed::of(&log));
         let refinery = Arc::new(refinery::RefineryService::new(stack, Arc::clone(&landed)));
         let outlook = Arc::new(Outlook::default());
+        let or_here =
+            |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
+        let key_value = or_here(&config.infrastructure.key_value, format!("file://{}", folder.key_value().display()));
+        let key_value =
+            Arc::new(key_value::KeyValueService { url: key_value, clock: Arc::clone(clock), store: Mutex::default() });
+        let ground = Arc::new(online::Ground {
+            stack: Arc::clone(stack),
+            log: Arc::clone(&log),
+            key_value: Arc::clone(&key_value),
+        });
+        let online = Arc::new(online::OnlineService::new(Arc::clone(&ground)));
         let metrics = StackMetrics {
             outlook: Arc::clone(&outlook),
             log: Arc::clone(&log),
             landed: Arc::clone(&landed),
             refinery: Arc::clone(&refinery),
+            online: Arc::clone(&online),
         };
-        let or_here =
-            |url: &Secret, here: String| if url.expose().is_empty() { Secret::new(here) } else { url.clone() };
-        let key_value = or_here(&config.infrastructure.key_value, format!("file://{}", folder.key_value().display()));
         let database = or_here(&config.infrastructure.database, format!("sqlite://{}", folder.database().display()));
         std::fs::create_dir_all(folder.database().parent().unwrap_or(folder.root()))?;
         let first = |made| {
@@ -79,26 +88,12 @@ impl Services {
             ("objects", Arc::new(objects::ObjectsService(stack.objects().clone()))),
             ("log", Arc::clone(&log) as _),
             ("s3", Arc::new(s3::S3Service { stack: Arc::clone(stack), open: Mutex::default() })),
-            (
-                "key-value",
-                Arc::new(key_value::KeyValueService {
-                    url: key_value,
-                    clock: Arc::clone(clock),
-                    store: Mutex::default(),
-                }),
-            ),
+            ("key-value", key_value),
             (
                 "database",
                 Arc::new(database::DatabaseService { url: database, clock: Arc::clone(clock), open: Mutex::default() }),
             ),
-            (
-                "history",
-                Arc::new(history::HistoryStep {
-                    stack: Arc::clone(stack),
-                    worker: worker.clone(),
-                    doing: Doing::default(),
-                }),
-            ),
+            ("history", first(first::Made::History)),
             ("landing", Arc::new(landing::LandingService::new(stack, Arc::clone(&log), Arc::clone(&landed)))),
             (
                 "gateway",
@@ -107,6 +102,8 @@ impl Services {
             ("silver", first(first::Made::Silver)),
             ("refinery", refinery),
             ("features", first(first::Made::Features)),
+            ("timelines", Arc::new(online::TimelinesStep(ground))),
+            ("online", online),
             ("model", first(first::Made::Model)),
             ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),
         ];
@@ -135,6 +132,7 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
     };
     let s3 = server(infrastructure.s3_port, "infrastructure.s3_port", "");
     let gateway = server(ingestion.gateway_port, "ingestion.gateway_port", "");
+    let online = server(config.features.port, "features.port", "");
     let serving = server(config.serving.port, "serving.port", "");
     let members = vec![
         member("objects", 0, &[], or_elsewhere(&infrastructure.objects, Place::Inside), "where bronze lies"),
@@ -154,6 +152,14 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
         member("silver", 2, &["history"], Place::Step, "what is in bronze already, to silver"),
         member("refinery", 2, &["landing", "silver"], Place::Inside, "bronze to silver, seconds behind"),
         member("features", 3, &["refinery"], Place::Step, "the first table of features"),
+        member(
+            "timelines",
+            3,
+            &["key-value", "log", "silver"],
+            Place::Step,
+            "silver to the online store, where it is empty",
+        ),
+        member("online", 3, &["timelines"], online, "vectors as of now, a second behind the log"),
         member("model", 4, &["features"], Place::Step, "the first model"),
         member("serving", 4, &["model"], serving, "predictions over HTTP"),
     ];

@@ -35,7 +35,7 @@ impl Window for Outlook {
         self.0.get().map_or_else(|| nothing(&PathBuf::new()), View::status)
     }
 
-    /// What the gateway and serving have beside their main business.
+    /// What the gateway, the feature server and serving have beside their main business.
     fn links(&self) -> Vec<Link> {
         let faces = self.status().services.into_iter().filter_map(|service| {
             let pages = FACES.iter().find(|(name, _)| *name == service.status.name)?.1;
@@ -51,8 +51,9 @@ impl Window for Outlook {
 }
 
 /// Services with pages for people and machines, and which.
-const FACES: [(&str, &[&str]); 2] = [
+const FACES: [(&str, &[&str]); 3] = [
     ("gateway", &["/endpoints", "/metrics", "/openapi.json", "/readyz?verbose"]),
+    ("online", &["/", "/metrics", "/openapi.json", "/readyz?verbose"]),
     ("serving", &["/", "/metrics", "/openapi.json", "/readyz?verbose"]),
 ];
 

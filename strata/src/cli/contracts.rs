@@ -43,6 +43,7 @@ pub(crate) struct OpenApi {
 enum Face {
     Serving,
     Gateway,
+    Features,
 }
 
 impl OpenApi {
@@ -50,6 +51,7 @@ impl OpenApi {
         let text = match self.face {
             Face::Serving => strata_stack::serving_openapi(),
             Face::Gateway => strata_stack::gateway_openapi(),
+            Face::Features => strata_stack::features_openapi(),
         };
         output::line(text.trim_end())?;
         Ok(ExitCode::SUCCESS)

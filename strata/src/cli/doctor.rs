@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use strata_stack::{Client, Folder, Place, Stack, port_holder};
+use strata_stack::{Client, Folder, Port, Stack};
 
 use super::Context;
 use crate::output;
@@ -140,22 +140,15 @@ fn memory() -> Option<Finding> {
 
 fn ports(context: &Context) -> Result<Vec<Finding>> {
     let chart = Stack::chart(&context.config)?;
-    let mut findings = Vec::new();
-    for member in chart.members() {
-        let Place::Server { port, setting, .. } = member.place else { continue };
-        if port == 0 {
-            continue;
+    let names: Vec<&str> = chart.members().into_iter().map(|member| member.name).collect();
+    let finding = |port: Port| {
+        let check = format!("port {}", port.number);
+        match port.trouble {
+            None => Finding::well(check, format!("free for {}", port.service)),
+            Some((says, hint)) => Finding::ill(check, says, hint),
         }
-        let check = format!("port {port}");
-        findings.push(match std::net::TcpListener::bind(("127.0.0.1", port)) {
-            Ok(_) => Finding::well(check, format!("free for {}", member.name)),
-            Err(error) => {
-                let by = port_holder(port).map_or_else(|| error.to_string(), |holder| format!("taken by {holder}"));
-                Finding::ill(check, by, format!("stop that, or choose another with --set {setting}=PORT"))
-            }
-        });
-    }
-    Ok(findings)
+    };
+    Ok(Port::of(&chart, &names).into_iter().map(finding).collect())
 }
 
 /// Stores of others are asked, as the stack would.

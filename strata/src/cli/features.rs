@@ -1,5 +1,7 @@
 //! `strata features`: silver to the table of features, to a training set of one's own, or to windows of any kind.
 
+mod parity;
+
 mod windows;
 
 use std::fs::File;
@@ -19,7 +21,7 @@ use crate::{output, progress};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n  strata features windows --from silver --to windows\n  strata features list\n  strata features describe\n\nThe requests, CSV or Parquet, need the columns patient_id and time (RFC 3339). The answer has one row for each,\nin their order, with all of their columns, and the 120 features as of that time."
+    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n  strata features windows --from silver --to windows\n  strata features list\n  strata features describe\n  strata features parity\n\nThe requests, CSV or Parquet, need the columns patient_id and time (RFC 3339). The answer has one row for each,\nin their order, with all of their columns, and the 120 features as of that time."
 )]
 pub(crate) struct Features {
     /// A CSV or Parquet file with the patients and times that are wanted
@@ -41,6 +43,8 @@ enum Other {
     List,
     /// Shows what the values of each feature look like in the table: counts, nulls, mean, spread and quantiles
     Describe,
+    /// Compares the online store with silver, feature by feature, for every patient
+    Parity(parity::Parity),
 }
 
 impl Features {
@@ -54,6 +58,7 @@ impl Features {
             Some(Other::Windows(windows)) => return windows.run(context).await,
             Some(Other::List) => return list(context),
             Some(Other::Describe) => return describe(context).await,
+            Some(Other::Parity(parity)) => return parity.run(context).await,
             None => {}
         }
         let stack = context.stack()?;
@@ -95,7 +100,7 @@ fn list(context: &Context) -> Result<ExitCode> {
 
 async fn describe(context: &Context) -> Result<ExitCode> {
     let stack = context.stack()?;
-    if !stack.processing.has_table("feature_profiles")? {
+    if !stack.processing.has_table("feature_profiles").await? {
         bail!("there are no features: run `strata features`");
     }
     let rows = stack.processing.query(PROFILES).await?;

@@ -275,7 +275,8 @@ fn start_logging(command: &Command, config: &Config) -> Result<Option<strata_log
     let settings =
         strata_logs::Settings { folder: folder.logs(), services, rotation: strata_logs::Rotation::default() };
     let (files, guard) = strata_logs::start(settings, Arc::new(clock::System))?;
-    let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info")));
+    // The lake's engine tells of every look into a table's log.
+    let filter = strata_logs::with_tasks(filter().unwrap_or_else(|_| EnvFilter::new("info,buoyant_kernel=warn")));
     tracing_subscriber::registry().with(stderr).with(files.with_filter(filter)).init();
     Ok(Some(guard))
 }

@@ -37,10 +37,6 @@ pub(crate) struct Up {
 }
 
 impl Up {
-    pub(crate) fn again(services: Vec<String>) -> Request {
-        Request::Raise { services }
-    }
-
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let config = self.config(context);
         let folder = Folder::open(&config.data_dir)?;
@@ -49,7 +45,7 @@ impl Up {
         let chosen = chart.choose(&self.chosen.choice())?;
         let services: Vec<String> = chosen.into_iter().map(str::to_owned).collect();
         if let Some(client) = Client::connect(folder.run()).await? {
-            return self.raise_through(client, &folder, services, context).await;
+            return raise(client, &folder, services, context.json).await;
         }
         if self.detach { self.behind(&folder, services, context).await } else { self.here(config, context).await }
     }
@@ -58,7 +54,7 @@ impl Up {
         let mut config = context.config.clone();
         if self.free_ports {
             (config.infrastructure.log_port, config.infrastructure.s3_port) = (0, 0);
-            (config.ingestion.gateway_port, config.serving.port) = (0, 0);
+            (config.ingestion.gateway_port, config.features.port, config.serving.port) = (0, 0, 0);
         }
         if self.empty {
             config.ingestion.first_history = FirstHistory::None;
@@ -144,17 +140,6 @@ impl Up {
                 None => tokio::time::sleep(LOOK).await,
             }
         };
-        self.raise_through(client, folder, services, context).await
-    }
-
-    /// In the stack that runs already.
-    async fn raise_through(
-        &self,
-        client: Client,
-        folder: &Folder,
-        services: Vec<String>,
-        context: &Context,
-    ) -> Result<ExitCode> {
         raise(client, folder, services, context.json).await
     }
 }
@@ -162,7 +147,7 @@ impl Up {
 /// Asks the running stack for these services, shows how it goes and how it stands in the end.
 pub(crate) async fn raise(client: Client, folder: &Folder, services: Vec<String>, json: bool) -> Result<ExitCode> {
     let mut told = Raising::new();
-    let raised = client.ask(&Up::again(services), |status| told.hear(&status)).await;
+    let raised = client.ask(&Request::Raise { services }, |status| told.hear(&status)).await;
     told.end();
     let Some(client) = Client::connect(folder.run()).await? else { bail!("the stack ended while it was raised") };
     show(&client.status().await?, json)?;

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use strata_runtime::Clock;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::spawn_blocking;
 
 use crate::port::check_key;
@@ -46,6 +46,8 @@ pub struct Embedded {
     waiting: Arc<Mutex<Vec<Waiting>>>,
     /// Who holds it writes.
     turn: Arc<tokio::sync::Mutex<()>>,
+    /// Rings when the disk failed under a write: after that the tree takes nothing until it is opened anew.
+    lost: Notify,
 }
 
 struct Inner {
@@ -87,7 +89,7 @@ impl Embedded {
             Error::Open { location: folder.display().to_string(), hint, cause: cause.into() }
         })?;
         let inner = Arc::new(Inner { folder: folder.to_owned(), database, keyspace, clock });
-        Ok(Self { inner, waiting: Arc::default(), turn: Arc::default() })
+        Ok(Self { inner, waiting: Arc::default(), turn: Arc::default(), lost: Notify::new() })
     }
 
     /// Hands the changes to whoever writes next, which may be this caller, and waits until they are on the disk.
@@ -109,7 +111,12 @@ impl Embedded {
         }
         match outcome.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(cause)) => Err(self.inner.failed(action, cause)),
+            Ok(Err(cause)) => {
+                if matches!(*cause, fjall::Error::Poisoned) {
+                    self.lost.notify_one();
+                }
+                Err(self.inner.failed(action, cause))
+            }
             Err(stopped) => Err(self.inner.failed(action, stopped)),
         }
     }
@@ -122,6 +129,10 @@ impl Embedded {
 
 #[async_trait]
 impl KeyValue for Embedded {
+    async fn lost(&self) {
+        self.lost.notified().await;
+    }
+
     async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
         self.inner.get(key)
     }

@@ -32,6 +32,12 @@ pub trait KeyValue: Debug + Send + Sync {
     /// their bytes, with their values. Fewer than `limit` means that there are no more; otherwise the last
     /// key is the `after` of the next page.
     async fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Bytes, Bytes)>, Error>;
+
+    /// Waits until the store takes nothing more before it is opened anew: an embedded one whose disk was full or failed under
+    /// a write. What was put is there. Heard by one who waits, with the first write that is refused for it.
+    async fn lost(&self) {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// What is put under a key.

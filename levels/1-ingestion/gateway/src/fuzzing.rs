@@ -81,16 +81,11 @@ fn judge(intake: &Intake, batch: &Batch) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     /// What the fuzzer starts from, and what it found once, holds.
     #[test]
     fn the_seeds_hold() {
-        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/seeds/body");
-        let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().map(|seed| seed.unwrap().path()).collect();
-        assert!(!seeds.is_empty());
-        for seed in seeds {
-            super::body(&std::fs::read(seed).unwrap());
+        for seed in strata_testkit::fuzz_seeds("body") {
+            super::body(&seed);
         }
     }
 }

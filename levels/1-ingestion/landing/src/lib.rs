@@ -21,7 +21,7 @@ mod open_objects;
 mod patience;
 
 mod line;
-pub use line::as_it_came;
+pub use line::{as_it_came, line};
 
 mod begin;
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// A record as a line. What is no line of UTF-8 becomes a JSON string, `"base64:..."`, which keeps every byte; the refinery
 /// refuses a string with its reason.
-pub(crate) fn line(payload: &[u8]) -> Cow<'_, [u8]> {
+pub fn line(payload: &[u8]) -> Cow<'_, [u8]> {
     if !payload.contains(&b'\n') && std::str::from_utf8(payload).is_ok() {
         return payload.into();
     }

@@ -39,7 +39,7 @@ pub struct LiveSettings {
     pub object_bytes: usize,
     /// Raw bytes of all open objects together: the bound on memory, but for what is taken at once.
     pub open_bytes: usize,
-    /// Since the object's first record was read: the bound on how late bronze is.
+    /// Since the first record of all open objects was read: the bound on how late bronze is.
     pub age: Duration,
     /// Where a partition begins of which bronze has nothing.
     pub beginning: Beginning,
@@ -64,8 +64,8 @@ pub struct Landing {
     meter: Meter,
 }
 
-/// Hears how far bronze goes: topic, partition, end offset.
-type Landed<'a> = &'a (dyn Fn(Topic, u8, u64) + Send + Sync);
+/// Hears how far bronze goes: topic, partition, end offset, of all partitions that were committed together.
+type Landed<'a> = &'a (dyn Fn(&[(Topic, u8, u64)]) + Send + Sync);
 
 impl Landing {
     /// Lands the log at `options` in `objects`. Its topics have to exist, with 16 partitions each.
@@ -84,24 +84,22 @@ impl Landing {
         self.meter.clone()
     }
 
-    /// Runs until it is told to stop; then lands what the log holds, and commits. Says of each partition how far bronze goes, at the
-    /// start and after each commit: what lies before may go from the log.
+    /// Runs until it is told to stop; then lands what the log holds, and commits. Says how far bronze goes, of all partitions at
+    /// the start and of those that went on after each round: what lies before may go from the log.
     ///
     /// A store that is away is waited for: nothing more is taken, and the meter says why. Told to stop meanwhile, it gives the
     /// store a few seconds and then ends with its error; what has not landed is in the log.
     pub async fn run(&self, stop: &CancellationToken, landed: Landed<'_>) -> Result<(), Error> {
         self.meter.begin();
-        let landed = &|topic: Topic, partition: u8, end: u64| {
-            self.meter.landed(topic, partition, end);
-            landed(topic, partition, end);
-        };
         let mut next = BTreeMap::new();
         for topic in Topic::EVENTS {
-            for (partition, end) in self.ends(topic, stop).await? {
-                next.insert((topic, partition), end);
-                landed(topic, partition, end);
-            }
+            next.extend(self.ends(topic, stop).await?.into_iter().map(|(partition, end)| ((topic, partition), end)));
         }
+        let ends: Vec<_> = next.iter().map(|(&(topic, partition), &end)| (topic, partition, end)).collect();
+        for &(topic, partition, end) in &ends {
+            self.meter.landed(topic, partition, end);
+        }
+        landed(&ends);
         let consumer = self.consumer(&next)?;
         let open = OpenObjects::new(self.settings, next);
         self.take(&consumer, open, stop, landed).await
@@ -189,13 +187,12 @@ impl Landing {
     async fn land(&self, drafts: Vec<Draft>, stop: &CancellationToken, landed: Landed<'_>) -> Result<(), Error> {
         let commits = stream::iter(drafts).map(|draft| async {
             let packed = Packed::new(LIVE, Availability::AtArrival, draft).await?;
-            let (topic, partition) = (packed.topic, packed.manifest.partition);
             persist(&self.meter, late(stop), || packed.put(&self.objects)).await?;
-            landed(topic, partition, packed.manifest.end_offset());
             self.meter.committed(&packed);
-            Ok::<_, Error>(())
+            Ok::<_, Error>((packed.topic, packed.manifest.partition, packed.manifest.end_offset()))
         });
-        commits.buffer_unordered(WRITERS).try_collect().await
+        landed(&commits.buffer_unordered(WRITERS).try_collect::<Vec<_>>().await?);
+        Ok(())
     }
 }
 

@@ -89,6 +89,7 @@ impl Meter {
 
     pub(crate) fn committed(&self, packed: &Packed) {
         let inner = &self.0;
+        self.landed(packed.topic, packed.manifest.partition, packed.manifest.end_offset());
         inner.records.fetch_add(packed.manifest.count, Ordering::Relaxed);
         inner.raw_bytes.fetch_add(packed.manifest.raw_bytes, Ordering::Relaxed);
         inner.stored_bytes.fetch_add(packed.stored_bytes(), Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! The objects that are being filled, one for each partition.
+//! The objects that are being filled, one for each partition, and committed on one beat: whoever goes on from bronze has one
+//! round to take up, and not a partition now and another in a moment.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +15,18 @@ use crate::{Beginning, Error, LiveSettings};
 #[derive(Debug)]
 pub(crate) struct OpenObjects {
     settings: LiveSettings,
-    drafts: BTreeMap<(Topic, u8), Filling>,
+    drafts: BTreeMap<(Topic, u8), Draft>,
     /// The next offset of each partition; none where any will do.
     next: BTreeMap<(Topic, u8), u64>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Filling {
-    draft: Draft,
-    since: Instant,
+    /// The first record of them was read at this time, or a little later.
+    since: Option<Instant>,
 }
 
 impl OpenObjects {
     /// None yet; what comes has to go on where bronze ends.
     pub(crate) fn new(settings: LiveSettings, next: BTreeMap<(Topic, u8), u64>) -> Self {
-        Self { settings, drafts: BTreeMap::new(), next, bytes: 0 }
+        Self { settings, drafts: BTreeMap::new(), next, bytes: 0, since: None }
     }
 
     /// Bytes of all of them.
@@ -53,13 +50,11 @@ impl OpenObjects {
             return Err(Error::Gap { topic, partition, landed: *next, found: offset });
         }
         *next += 1;
-        let filling = self
-            .drafts
-            .entry((topic, partition))
-            .or_insert_with(|| Filling { draft: Draft::new(topic, partition, offset), since: Instant::now() });
-        let before = filling.draft.lines.len();
-        filling.draft.push(&line(record.payload.unwrap_or(b"null")), Timestamp(record.time_ms * 1_000));
-        self.bytes += filling.draft.lines.len() - before;
+        self.since.get_or_insert_with(Instant::now);
+        let draft = self.drafts.entry((topic, partition)).or_insert_with(|| Draft::new(topic, partition, offset));
+        let before = draft.lines.len();
+        draft.push(&line(record.payload.unwrap_or(b"null")), Timestamp(record.time_ms * 1_000));
+        self.bytes += draft.lines.len() - before;
         Ok(())
     }
 
@@ -67,13 +62,14 @@ impl OpenObjects {
     /// in the order of their offsets.
     pub(crate) fn ripe(&mut self, all: bool) -> Vec<Draft> {
         let settings = &self.settings;
-        let all = all || self.bytes >= settings.open_bytes;
-        let is_ripe = |filling: &Filling| {
-            all || filling.draft.lines.len() >= settings.object_bytes || filling.since.elapsed() >= settings.age
-        };
-        let ripe: Vec<Draft> =
-            self.drafts.extract_if(.., |_, filling| is_ripe(filling)).map(|(_, filling)| filling.draft).collect();
-        self.bytes -= ripe.iter().map(|draft| draft.lines.len()).sum::<usize>();
-        ripe
+        let is_due = self.since.is_some_and(|since| since.elapsed() >= settings.age);
+        if all || is_due || self.bytes >= settings.open_bytes {
+            (self.bytes, self.since) = (0, None);
+            return std::mem::take(&mut self.drafts).into_values().collect();
+        }
+        let full = self.drafts.extract_if(.., |_, draft| draft.lines.len() >= settings.object_bytes);
+        let full: Vec<Draft> = full.map(|(_, draft)| draft).collect();
+        self.bytes -= full.iter().map(|draft| draft.lines.len()).sum::<usize>();
+        full
     }
 }

@@ -91,10 +91,9 @@ async fn numbers_from(root: &Path, begins: &dyn Fn(Topic, u8) -> u64) -> (BTreeS
 async fn land_until(landing: &Landing, records: u64) {
     let (ends, mut seen) = watch::channel(std::collections::BTreeMap::new());
     let stop = CancellationToken::new();
-    let landed = |topic, partition, end| {
-        ends.send_modify(|ends| {
-            ends.insert((topic, partition), end);
-        });
+    let landed = |round: &[(Topic, u8, u64)]| {
+        let round = round.iter().map(|&(topic, partition, end)| ((topic, partition), end));
+        ends.send_modify(|ends| ends.extend(round));
     };
     let run = landing.run(&stop, &landed);
     let enough = async {
@@ -115,7 +114,7 @@ async fn each_record_lands_once_however_often_it_is_interrupted() {
     for part in 1..8_u64 {
         let landing = log.landing(root.path(), Duration::from_millis(1));
         let stop = CancellationToken::new();
-        let run = landing.run(&stop, &|_, _, _| {});
+        let run = landing.run(&stop, &|_| {});
         let _ = tokio::time::timeout(Duration::from_millis(part * 60), run).await;
     }
     log.fill(3_000..5_000).await;
@@ -146,7 +145,7 @@ async fn another_log_is_refused() {
     land_until(&first.landing(root.path(), Duration::from_millis(1)), 200).await;
     let other = tempfile::tempdir().unwrap();
     let other = log(other.path()).await;
-    let error = other.landing(root.path(), Duration::from_secs(1)).run(&CancellationToken::new(), &|_, _, _| {}).await;
+    let error = other.landing(root.path(), Duration::from_secs(1)).run(&CancellationToken::new(), &|_| {}).await;
     assert!(matches!(error, Err(strata_landing::Error::Log(_))), "{error:?}");
 }
 
@@ -188,7 +187,7 @@ async fn a_store_that_is_away_is_waited_for() {
         assert_eq!((back.trouble, meter.lag(log.ends())), (None, 0));
         stop.cancel();
     };
-    let (ran, ()) = tokio::join!(landing.run(&stop, &|_, _, _| {}), outage);
+    let (ran, ()) = tokio::join!(landing.run(&stop, &|_| {}), outage);
     ran.unwrap();
     let (numbers, lines) = numbers(root.path()).await;
     assert_eq!((numbers.len(), lines), (3_000, 3_000));
@@ -202,7 +201,7 @@ async fn what_is_damaged_is_not_waited_for() {
     let name = "raw/lab-results/date=2026-01-01/hour=00/live-00-00000000000000000000.ndjson.zst.manifest.json";
     objects.put_new(name, "torn".into()).await.unwrap();
     let landing = log.landing(root.path(), Duration::from_secs(1));
-    let ran = landing.run(&CancellationToken::new(), &|_, _, _| {}).await;
+    let ran = landing.run(&CancellationToken::new(), &|_| {}).await;
     assert!(matches!(ran, Err(strata_landing::Error::Damaged { .. })), "{ran:?}");
 }
 
@@ -229,7 +228,7 @@ async fn a_log_that_has_forgotten_its_beginning() {
     assert!(there < 4_000 && begins.values().any(|begin| *begin > 0));
 
     let whole = log.landing(root.path(), Duration::from_secs(1));
-    let ran = whole.run(&CancellationToken::new(), &|_, _, _| {}).await;
+    let ran = whole.run(&CancellationToken::new(), &|_| {}).await;
     assert!(matches!(ran, Err(strata_landing::Error::Log(_))), "{ran:?}");
     for records in [there, there + 500] {
         let landing = log.landing_from(root.path(), Duration::from_millis(1), Beginning::Earliest);
@@ -240,7 +239,7 @@ async fn a_log_that_has_forgotten_its_beginning() {
             assert_eq!(meter.lag(log.ends()), 0);
             stop.cancel();
         };
-        let (ran, ()) = tokio::join!(landing.run(&stop, &|_, _, _| {}), enough);
+        let (ran, ()) = tokio::join!(landing.run(&stop, &|_| {}), enough);
         ran.unwrap();
         assert_eq!(numbers_from(root.path(), &begin).await.1 as u64, records);
         if records == there {
@@ -256,7 +255,7 @@ async fn it_runs_in_a_scope() {
     let log = log(folder.path()).await;
     let (scope, landing) = (Scope::root("landing"), log.landing(root.path(), Duration::from_secs(1)));
     let stop = scope.token();
-    scope.spawn_service("land", async move { landing.run(&stop, &|_, _, _| {}).await });
+    scope.spawn_service("land", async move { landing.run(&stop, &|_| {}).await });
     scope.close(Duration::from_secs(20)).await.unwrap();
     assert!(scope.failure().is_none(), "{:?}", scope.failure());
 }

@@ -30,6 +30,14 @@ const PATIENTS: u64 = 1_000;
 /// Clock ticks of proc(5) in a second, on every Linux that Strata runs on.
 const TICKS: f64 = 100.0;
 
+/// What `strata up` tells the allocators (`strata/src/frugal.rs`).
+const FRUGAL: [(&str, &str); 3] =
+    [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
+
+/// As `strata` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
@@ -47,7 +55,8 @@ async fn all(count: u64) -> Outcome {
     println!("records of {LINE} bytes, load before {}", load.split(' ').next().unwrap_or("unknown"));
     println!("{:34} {:>10} {:>10} {:>10} {:>8} {:>8}", "", "records", "log/s", "bronze/s", "CPU s", "peak MB");
     for count in [count, 10 * count] {
-        let ended = Command::new(std::env::current_exe()?).env(ROLE, "path").arg(count.to_string()).status()?;
+        let mut row = Command::new(std::env::current_exe()?);
+        let ended = row.env(ROLE, "path").envs(FRUGAL).arg(count.to_string()).status()?;
         if !ended.success() {
             return Err("the row before has failed".into());
         }
@@ -100,9 +109,11 @@ async fn path(count: u64) -> Outcome {
     let meter = landing.meter();
     let stop = scope.token();
     scope.spawn_service("land", async move {
-        let release = |topic: Topic, partition: u8, end: u64| {
-            // What is not released stays on the disk, which costs this bench nothing.
-            let _ = broker.release(topic.name(), i32::from(partition), end as i64);
+        let release = |ends: &[(Topic, u8, u64)]| {
+            for &(topic, partition, end) in ends {
+                // What is not released stays on the disk, which costs this bench nothing.
+                let _ = broker.release(topic.name(), i32::from(partition), end as i64);
+            }
         };
         landing.run(&stop, &release).await
     });

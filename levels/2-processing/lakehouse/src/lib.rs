@@ -39,6 +39,9 @@ mod stats;
 mod sought;
 pub use sought::Sought;
 
+mod window;
+pub use window::Window;
+
 mod merge;
 pub use merge::{Keep, merge};
 

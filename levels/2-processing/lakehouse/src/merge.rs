@@ -1,29 +1,39 @@
-//! Sorted files to one sorted file, row group by row group, so that memory does not grow with the files.
+//! Sorted files to one sorted file, bit by bit, so that memory does not grow with the files but for the one that is made.
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{filter_record_batch, interleave_record_batch};
 use arrow::error::ArrowError;
 use arrow::row::{Row, RowConverter, Rows, SortField};
-use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::Result;
+use parquet::file::reader::{ChunkReader, Length};
 
-use crate::parquet_file::{Encoder, ROW_GROUP};
+use crate::parquet_file::Encoder;
 use crate::{Encoded, TableSpec};
+
+/// Rows of each file that are at hand.
+const BATCH: usize = 2_048;
 
 /// Which rows of a batch stay.
 pub type Keep<'a> = dyn Fn(&RecordBatch) -> std::result::Result<BooleanArray, ArrowError> + 'a;
 
-/// Merges files of one table, each sorted by the table's key, into one; `None` when no row stays. CPU only.
-pub fn merge(spec: &TableSpec, files: Vec<Bytes>, keep: &Keep<'_>, now_ms: i64) -> Result<Option<Encoded>> {
+/// Merges files of one table, each sorted by the table's key, into one; `None` when no row stays. CPU only, but for what
+/// fetching the files takes.
+pub fn merge<F: ChunkReader + 'static>(
+    spec: &TableSpec,
+    files: Vec<F>,
+    keep: &Keep<'_>,
+    now_ms: i64,
+) -> Result<Option<Encoded>> {
     let schema = (spec.schema)();
     let fields = spec.key.iter().map(|name| schema.field_with_name(name));
     let fields = fields.map(|field| Ok(SortField::new(field?.data_type().clone())));
     let sorter = RowConverter::new(fields.collect::<std::result::Result<_, ArrowError>>()?)?;
-    let mut encoder = Encoder::new(spec)?;
+    let bytes: u64 = files.iter().map(Length::len).sum();
+    let mut encoder = Encoder::with_capacity(spec, bytes as usize)?;
     let mut runs = Vec::with_capacity(files.len());
     for file in files {
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(ROW_GROUP).build()?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH).build()?;
         runs.extend(Run::next(reader, spec, &sorter, keep)?);
     }
     while let Some(done) = step(&mut runs, &mut encoder)? {

@@ -79,6 +79,11 @@ pub struct Encoder {
 impl Encoder {
     /// A file of this table.
     pub fn new(spec: &TableSpec) -> Result<Self> {
+        Self::with_capacity(spec, 0)
+    }
+
+    /// A file of this table, of about so many bytes.
+    pub(crate) fn with_capacity(spec: &TableSpec, bytes: usize) -> Result<Self> {
         let properties = match spec.packing {
             Packing::Small => {
                 let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
@@ -93,7 +98,7 @@ impl Encoder {
                 .set_statistics_enabled(EnabledStatistics::Chunk),
         };
         let properties = properties.set_max_row_group_row_count(Some(ROW_GROUP)).build();
-        let writer = ArrowWriter::try_new(Vec::new(), (spec.schema)(), Some(properties))?;
+        let writer = ArrowWriter::try_new(Vec::with_capacity(bytes), (spec.schema)(), Some(properties))?;
         Ok(Self { writer, stats: Stats::new(spec) })
     }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -31,6 +32,15 @@ pub struct Rows {
     pub schema: SchemaRef,
     /// Its rows.
     pub batches: Vec<RecordBatch>,
+}
+
+impl Rows {
+    /// The whole number in a column of the first row; `None` where there is no row, or no whole number in it.
+    pub fn number(&self, column: usize) -> Option<i64> {
+        let batch = self.batches.iter().find(|batch| batch.num_rows() > 0)?;
+        let numbers = batch.columns().get(column)?.as_primitive_opt::<Int64Type>()?;
+        numbers.is_valid(0).then(|| numbers.value(0))
+    }
 }
 
 impl Lakehouse {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::parquet_file::{Encoded, StoredFile};
 use crate::sought;
 use crate::table::file_error;
-use crate::{DataFile, Error, Footer, Sought, TableSpec};
+use crate::{DataFile, Error, Footer, Sought, TableSpec, Window};
 
 /// The files of one table.
 #[derive(Clone, Debug)]
@@ -42,6 +42,11 @@ impl Shelf {
     /// A file's footer, through which parts of it are read.
     pub async fn footer(&self, file: &DataFile) -> Result<Footer, Error> {
         Footer::read(Arc::clone(&self.store), ObjectPath::from(file.path.as_str()), file.bytes).await
+    }
+
+    /// A file that is read bit by bit, for [`merge`](crate::merge).
+    pub fn window(&self, file: &DataFile) -> Window {
+        Window::new(Arc::clone(&self.store), ObjectPath::from(file.path.as_str()), file.bytes)
     }
 
     /// The rows of a file that are looked for; only the parts that may hold one are read.

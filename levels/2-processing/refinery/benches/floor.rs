@@ -29,7 +29,7 @@ fn main() {
             to: to("refined"),
             on_invalid: OnInvalid::Row,
             threads,
-            memory_bytes: 512 << 20,
+            memory_bytes: 384 << 20,
         };
         measured("refine", || refine_folder(&job, &|_| {}).expect("it is refined").written);
         for what in ["floor", "refined"] {

@@ -32,14 +32,17 @@ pub use folder::{FolderCounts, FolderError, FolderJob, FolderProgress, folder_fl
 
 mod contest;
 
+mod records;
+pub use records::{LiveRecord, LiveRows, live_rows};
+
 mod refine;
 pub use refine::{
     BronzeReach, Follower, OnInvalid, Pass, Place, Progress, RefineTasks, Refined, Refinery, Refused, Replayed,
-    Settings,
+    Settings, mark_name,
 };
 
 mod report;
-pub use report::{QualityReport, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
+pub use report::{QualityReport, RATE_LEDGER, RuleCount, TableCount, UNIT_LEDGER, VariableCount, quality_report};
 
 /// Why refining stopped.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,8 @@
 //! before it, and is the same again if the process dies between the two.
 
 mod intake;
+pub use intake::app as mark_name;
+
 mod wave;
 
 mod part;
@@ -29,6 +31,7 @@ use strata_landing::Bronze;
 use strata_types::{Timestamp, Topic};
 
 use crate::Error;
+use crate::finding::{Finding, Scope};
 
 use standing::Standing;
 
@@ -43,6 +46,14 @@ pub enum OnInvalid {
     Cell,
     /// The row goes to quarantine whole.
     Row,
+}
+
+impl OnInvalid {
+    /// Refuses a row for what was found of its values, if rows are.
+    pub(crate) fn refusal(self, findings: &[Finding]) -> Option<Finding> {
+        let refuses = self == Self::Row && findings.iter().any(|finding| finding.scope == Scope::Cell);
+        refuses.then(|| Finding::row("invalid_value", "rows with an invalid value are refused here".into()))
+    }
 }
 
 /// How to refine.

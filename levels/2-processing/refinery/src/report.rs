@@ -24,6 +24,15 @@ pub static UNIT_LEDGER: View = View {
           GROUP BY site, variable, raw_unit, rule ORDER BY site, variable, raw_unit, rule",
 };
 
+/// The same of infusions: per site, drug and unit as it came, how many rates, and how many of them have a canonical value.
+pub static RATE_LEDGER: View = View {
+    name: "rate_ledger",
+    needs: &["medications"],
+    sql: "SELECT coalesce(trial_site, source) AS site, coalesce(drug, drug_name) AS drug, raw_rate_unit AS raw_unit,
+                 count(*) AS values, count(rate) AS canonical
+            FROM medications WHERE raw_rate IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+};
+
 /// The state of the tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct QualityReport {

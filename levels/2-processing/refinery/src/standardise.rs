@@ -121,22 +121,61 @@ fn parse_range(text: &str) -> Option<(f64, f64)> {
     Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
 }
 
-/// The rate of an infusion in ug/kg/min (vasopressin: U/h), or a finding when its unit does not say.
+/// The rate of an infusion in ug/kg/min (vasopressin: U/h), or a finding when its unit is none.
+///
+/// A rate by volume, or that does not say for how much body, is charted as often and is no error: it is kept as it came, and
+/// has no canonical value. A weight would have to come from another record, and a row depends on its own alone.
 pub(crate) fn rate(dose: &Medication, is_vasopressin: bool) -> Result<Option<f64>, Finding> {
     let Some(rate) = dose.rate else { return Ok(None) };
     let default = if is_vasopressin { "U/h" } else { "ug/kg/min" };
     let unit = dose.rate_unit.as_deref().map_or(default, ucum);
-    let canonical = match (is_vasopressin, unit) {
-        (false, "ug/kg/min") | (true, "U/h") => rate,
-        (false, "ug/kg/h") => rate / 60.0,
-        (true, "U/min") => rate * 60.0,
-        (false, "mg/kg/h") => rate * 1_000.0 / 60.0,
-        _ => {
-            let reason = format!("`{unit}` is no known unit of a rate: use {default}");
-            return Err(Finding::cell("unknown_unit", "rate", rate, unit, reason));
-        }
+    let unknown = || {
+        let reason = format!("`{unit}` is no known unit of a rate: use {default}");
+        Finding::cell("unknown_unit", "rate", rate, unit, reason)
     };
-    Ok(Some(canonical))
+    let (amount, per_kg, minutes) = per_time(unit).ok_or_else(unknown)?;
+    Ok(match amount {
+        Amount::Micrograms(micrograms) if per_kg && !is_vasopressin => Some(rate * micrograms / minutes),
+        Amount::Units if !per_kg && is_vasopressin => Some(rate * 60.0 / minutes),
+        _ => None,
+    })
+}
+
+/// What a rate counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Amount {
+    /// A mass, in micrograms.
+    Micrograms(f64),
+    /// International or other units of effect.
+    Units,
+    /// A volume, an amount of substance or of energy.
+    Other,
+}
+
+/// A unit of a rate, taken apart: what is given, whether for each kilogram of the body, and in how many minutes.
+fn per_time(unit: &str) -> Option<(Amount, bool, f64)> {
+    let mut parts = unit.split('/');
+    let amount = match parts.next()? {
+        "ng" => Amount::Micrograms(1e-3),
+        "ug" => Amount::Micrograms(1.0),
+        "mg" => Amount::Micrograms(1e3),
+        "g" => Amount::Micrograms(1e6),
+        "U" | "[IU]" => Amount::Units,
+        "mL" | "L" | "meq" | "mmol" | "kcal" => Amount::Other,
+        _ => return None,
+    };
+    let (per_kg, time) = match (parts.next()?, parts.next(), parts.next()) {
+        ("kg", Some(time), None) => (true, time),
+        (time, None, None) => (false, time),
+        _ => return None,
+    };
+    let minutes = match time {
+        "min" => 1.0,
+        "h" => 60.0,
+        "d" => 1440.0,
+        _ => return None,
+    };
+    Some((amount, per_kg, minutes))
 }
 
 #[cfg(test)]
@@ -209,6 +248,37 @@ mod tests {
             assert_eq!(reading.temperature.map(|t| (t * 1e9).round() / 1e9), expected);
             assert_eq!(findings.len(), usize::from(expected.is_none()));
             assert_eq!((reading.fio2, reading.spo2), (Some(21.0), Some(97.0)));
+        }
+    }
+
+    #[test]
+    fn rates_are_canonical_where_their_unit_says_all_that_is_needed() {
+        let cases = [
+            (0.1, None, false, Ok(Some(0.1))),
+            (0.1, Some("mcg/kg/min"), false, Ok(Some(0.1))),
+            (6.0, Some("ug/kg/h"), false, Ok(Some(0.1))),
+            (3.0, Some("mg/kg/h"), false, Ok(Some(50.0))),
+            (2.4, None, true, Ok(Some(2.4))),
+            (0.04, Some("U/min"), true, Ok(Some(2.4))),
+            // Charted so in MIMIC-IV, and no error.
+            (50.0, Some("mL/h"), false, Ok(None)),
+            (4.0, Some("mg/h"), false, Ok(None)),
+            (5.0, Some("U/h"), false, Ok(None)),
+            (10.0, Some("meq/h"), false, Ok(None)),
+            (0.1, Some("ug/kg/min"), true, Ok(None)),
+            (7.0, Some("drops/h"), false, Err("unknown_unit")),
+            (7.0, Some("mg/kg/h/m2"), false, Err("unknown_unit")),
+            (7.0, Some("mg"), false, Err("unknown_unit")),
+        ];
+        for (value, unit, is_vasopressin, expected) in cases {
+            let line = serde_json::json!({
+                "patient_id": "p", "timestamp": "2026-01-01T00:00:00Z", "drug_name": "x", "dosage": 1.0, "unit": "mg",
+                "route": "intravenous", "rate": value, "rate_unit": unit,
+            });
+            let dose: Medication = serde_json::from_value(line).unwrap();
+            let canonical = rate(&dose, is_vasopressin).map_err(|finding| finding.rule);
+            let canonical = canonical.map(|rate| rate.map(|rate| (rate * 1e9_f64).round() / 1e9));
+            assert_eq!(canonical, expected, "{value} {unit:?}");
         }
     }
 }

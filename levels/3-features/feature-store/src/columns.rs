@@ -117,7 +117,7 @@ impl<T> Words<T> {
 fn words(batch: &RecordBatch, name: &str) -> Result<(Int32Array, StringArray), ArrowError> {
     let array = array(batch, name)?;
     let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let array = if *array.data_type() == kind { array.clone() } else { arrow::compute::cast(array, &kind)? };
+    let array = if *array.data_type() == kind { ArrayRef::clone(array) } else { arrow::compute::cast(array, &kind)? };
     let words = array.as_dictionary::<Int32Type>();
     Ok((words.keys().clone(), words.values().as_string::<i32>().clone()))
 }

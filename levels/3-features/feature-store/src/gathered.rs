@@ -9,6 +9,9 @@ use crate::Error;
 use crate::columns::{Run, runs};
 use crate::parts::{Part, Patient, Rows};
 
+/// The rows of a batch, and whose they are.
+type Batch = (Box<dyn Rows>, Vec<Run>);
+
 /// Decoded rows, and where each patient's are.
 #[derive(Debug)]
 pub(crate) struct Gathered {
@@ -25,7 +28,7 @@ impl Gathered {
         let pieces: Vec<_> =
             pieces.into_iter().flat_map(|(part, piece)| piece.split().map(move |one| (part, one))).collect();
         let decoded = pieces.into_par_iter().map(|(part, piece)| decode(part, piece));
-        let decoded: Vec<Vec<(Box<dyn Rows>, Vec<Run>)>> = decoded.collect::<Result<_, Error>>()?;
+        let decoded: Vec<Vec<Batch>> = decoded.collect::<Result<_, Error>>()?;
         let (mut batches, mut all) = (Vec::new(), Vec::new());
         for (batch, runs) in decoded.into_iter().flatten() {
             let here = runs.into_iter().filter(|run| wanted(&run.patient));
@@ -65,7 +68,7 @@ impl Gathered {
     }
 }
 
-fn decode(part: Part, piece: Piece) -> Result<Vec<(Box<dyn Rows>, Vec<Run>)>, Error> {
+fn decode(part: Part, piece: Piece) -> Result<Vec<Batch>, Error> {
     let shape = |cause| Error::Shape { table: part.spec.name, cause };
     let batches = piece.decode().map_err(|cause| shape(cause.into()))?;
     let open = |batch| Ok(((part.open)(&batch).map_err(shape)?, runs(&batch).map_err(shape)?));

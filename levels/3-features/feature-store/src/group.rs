@@ -43,11 +43,22 @@ pub(crate) struct Input {
     pub(crate) pieces: Vec<(Part, Piece)>,
 }
 
-/// The rows of some patients on one day.
+/// The vectors of some patients, and which of them are on which day.
 #[derive(Debug, Default)]
-struct Day {
-    keys: Vec<(usize, Timestamp, Option<bool>)>,
-    vectors: Vec<Vector>,
+struct Block {
+    /// Patient by patient.
+    vectors: Vec<Vec<Vector>>,
+    days: BTreeMap<i64, Vec<Row>>,
+    counted: Materialised,
+}
+
+/// A vector's place in its block, and whose it is.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    of: (usize, usize),
+    patient: usize,
+    time: Timestamp,
+    label: Option<bool>,
 }
 
 /// What came of a stretch.
@@ -67,21 +78,18 @@ pub(crate) fn compute_group(input: Input, labelling: Labelling, now: Timestamp) 
     let mut counted = Materialised::default();
     let mut files: BTreeMap<i64, DayFile> = BTreeMap::new();
     for some in patients.chunks(PATIENTS_AT_ONCE) {
-        let computed = some.par_chunks(PATIENTS_A_CORE).map(|few| vectors_of(&gathered, few, labelling));
-        let mut days: BTreeMap<i64, Vec<Day>> = BTreeMap::new();
-        for (of_days, counts) in computed.collect::<Vec<_>>() {
-            counted.add(&counts);
-            for (day, rows) in of_days {
-                days.entry(day).or_default().push(rows);
+        let blocks = some.par_chunks(PATIENTS_A_CORE).map(|few| Block::of(&gathered, few, labelling));
+        let blocks: Vec<Block> = blocks.collect();
+        for block in &blocks {
+            counted.add(&block.counted);
+            for day in block.days.keys() {
+                if !files.contains_key(day) {
+                    files.insert(*day, DayFile::new().map_err(shape)?);
+                }
             }
         }
-        for day in days.keys() {
-            if !files.contains_key(day) {
-                files.insert(*day, DayFile::new().map_err(shape)?);
-            }
-        }
-        let open = files.iter_mut().filter_map(|(day, file)| Some((file, days.get(day)?))).collect::<Vec<_>>();
-        open.into_par_iter().try_for_each(|(file, rows)| file.write(&gathered, rows).map_err(shape))?;
+        let open: Vec<_> = files.iter_mut().collect();
+        open.into_par_iter().try_for_each(|(day, file)| file.write(*day, &gathered, &blocks).map_err(shape))?;
     }
     let files = files.into_par_iter().map(|(day, DayFile { encoder, profiles })| {
         let encoded = encoder.close(now.0 / 1_000).map_err(|cause| shape(cause.into()))?;
@@ -89,7 +97,9 @@ pub(crate) fn compute_group(input: Input, labelling: Labelling, now: Timestamp) 
     });
     let (files, of_days): (Vec<_>, Vec<_>) = files.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
     let mut profiles = no_profiles();
-    of_days.iter().for_each(|of_day| merge(&mut profiles, of_day));
+    for of_day in &of_days {
+        merge(&mut profiles, of_day);
+    }
     Ok(Computed { files, counted, profiles })
 }
 
@@ -102,36 +112,43 @@ pub(crate) fn no_profiles() -> Vec<Profile> {
 }
 
 pub(crate) fn merge(profiles: &mut [Profile], more: &[Profile]) {
-    profiles.iter_mut().zip(more).for_each(|(profile, more)| profile.merge(more));
+    for (profile, more) in profiles.iter_mut().zip(more) {
+        profile.merge(more);
+    }
 }
 
-fn vectors_of(gathered: &Gathered, patients: &[usize], labelling: Labelling) -> (BTreeMap<i64, Day>, Materialised) {
-    let mut counted = Materialised::default();
-    let mut days: BTreeMap<i64, Day> = BTreeMap::new();
-    for patient in patients {
-        let Patient { timeline, mut grid } = gathered.patient(*patient);
-        if grid.is_empty() {
-            grid = hourly_grid(&timeline, labelling);
+impl Block {
+    fn of(gathered: &Gathered, patients: &[usize], labelling: Labelling) -> Self {
+        let mut block = Self::default();
+        for patient in patients {
+            let Patient { timeline, mut grid } = gathered.patient(*patient);
+            if grid.is_empty() {
+                grid = hourly_grid(&timeline, labelling);
+            }
+            let times: Vec<Timestamp> = grid.iter().map(|(time, _)| *time).collect();
+            let positive = grid.iter().filter(|(_, label)| *label == Some(true)).count() as u64;
+            block.counted.add(&Materialised {
+                rows: grid.len() as u64,
+                patients: 1,
+                labelled: grid.iter().filter(|(_, label)| label.is_some()).count() as u64,
+                positive,
+                positive_patients: u64::from(positive > 0),
+                up_to_date: false,
+            });
+            let of = block.vectors.len();
+            for (index, (time, label)) in grid.into_iter().enumerate() {
+                let row = Row { of: (of, index), patient: *patient, time, label };
+                block.days.entry(time.0.div_euclid(DAY)).or_default().push(row);
+            }
+            block.vectors.push(compute_many(&timeline, &times));
         }
-        let times: Vec<Timestamp> = grid.iter().map(|(time, _)| *time).collect();
-        let vectors = compute_many(&timeline, &times);
-        let positive = grid.iter().filter(|(_, label)| *label == Some(true)).count() as u64;
-        counted.add(&Materialised {
-            rows: grid.len() as u64,
-            patients: 1,
-            labelled: grid.iter().filter(|(_, label)| label.is_some()).count() as u64,
-            positive,
-            positive_patients: u64::from(positive > 0),
-            up_to_date: false,
-        });
-        for of_day in grid.chunk_by(|(a, _), (b, _)| a.0.div_euclid(DAY) == b.0.div_euclid(DAY)) {
-            let first = grid.partition_point(|(time, _)| *time < of_day[0].0);
-            let day = days.entry(of_day[0].0.0.div_euclid(DAY)).or_default();
-            day.keys.extend(of_day.iter().map(|(time, label)| (*patient, *time, *label)));
-            day.vectors.extend_from_slice(&vectors[first..first + of_day.len()]);
-        }
+        block
     }
-    (days, counted)
+
+    fn on(&self, day: i64) -> impl Iterator<Item = (&Row, &Vector)> {
+        let rows = self.days.get(&day).into_iter().flatten();
+        rows.map(|row| (row, &self.vectors[row.of.0][row.of.1]))
+    }
 }
 
 /// One day's file, sorted by patient and time as its rows come, and what is in it.
@@ -145,16 +162,11 @@ impl DayFile {
         Ok(Self { encoder: Encoder::new(&FEATURES_TABLE)?, profiles: no_profiles() })
     }
 
-    fn write(&mut self, gathered: &Gathered, rows: &[Day]) -> Result<(), ArrowError> {
-        let keys: Vec<_> = rows.iter().flat_map(|day| &day.keys).collect();
-        let vectors: Vec<_> = rows.iter().flat_map(|day| &day.vectors).collect();
-        for (keys, vectors) in keys.chunks(ROWS_AT_ONCE).zip(vectors.chunks(ROWS_AT_ONCE)) {
-            let key = |(patient, time, label): &&(usize, Timestamp, Option<bool>)| Key {
-                patient: gathered.id(*patient),
-                time: *time,
-                label: *label,
-            };
-            let keys: Vec<_> = keys.iter().map(key).collect();
+    fn write(&mut self, day: i64, gathered: &Gathered, blocks: &[Block]) -> Result<(), ArrowError> {
+        let (rows, vectors): (Vec<&Row>, Vec<&Vector>) = blocks.iter().flat_map(|block| block.on(day)).unzip();
+        for (rows, vectors) in rows.chunks(ROWS_AT_ONCE).zip(vectors.chunks(ROWS_AT_ONCE)) {
+            let key = |row: &&Row| Key { patient: gathered.id(row.patient), time: row.time, label: row.label };
+            let keys: Vec<_> = rows.iter().map(key).collect();
             let batch = batch(&keys, vectors)?;
             let features = &batch.columns()[batch.num_columns() - FEATURE_COUNT..];
             for (profile, column) in self.profiles.iter_mut().zip(features) {

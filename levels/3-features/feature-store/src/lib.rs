@@ -11,6 +11,11 @@ mod span;
 mod gathered;
 mod sources;
 
+mod items;
+pub use items::{Item, Source};
+
+mod many;
+
 mod table;
 pub use table::FEATURES_TABLE;
 

@@ -22,6 +22,9 @@ const AT_ONCE: usize = 500_000;
 /// Vectors computed at once for them, about, by what silver has of the patients; what bounds memory.
 const VECTORS_AT_ONCE: u64 = 1_000_000;
 
+/// Patients who are looked at before their vectors are put where they belong.
+const PATIENTS_AT_ONCE: usize = 1_024;
+
 /// Rows of an answer that are given at once.
 const ROWS: usize = 16_384;
 
@@ -108,21 +111,25 @@ impl Training {
             if pieces.is_empty() {
                 continue;
             }
-            let (wanted, span) = (Arc::clone(&wanted), span);
-            let compute = move || -> Result<Vec<Vec<(usize, Vector)>>, Error> {
+            let wanted = Arc::clone(&wanted);
+            let compute = move || -> Result<Vec<Vector>, Error> {
                 let gathered = Gathered::of(pieces, |patient| span.holds(patient) && wanted.contains_key(patient))?;
                 let patients: Vec<usize> = (0..gathered.len()).collect();
-                let vectors = patients.into_par_iter().map(|patient| {
-                    let asked = wanted.get(gathered.id(patient)).map(Vec::as_slice).unwrap_or_default();
-                    let times: Vec<Timestamp> = asked.iter().map(|(time, _)| *time).collect();
-                    let vectors = compute_many(&gathered.patient(patient).timeline, &times);
-                    asked.iter().map(|(_, row)| *row).zip(vectors).collect()
-                });
-                Ok(vectors.collect())
+                for some in patients.chunks(PATIENTS_AT_ONCE) {
+                    let found = some.par_iter().map(|patient| {
+                        let asked = wanted.get(gathered.id(*patient)).map(Vec::as_slice).unwrap_or_default();
+                        let times: Vec<Timestamp> = asked.iter().map(|(time, _)| *time).collect();
+                        (asked, compute_many(&gathered.patient(*patient).timeline, &times))
+                    });
+                    for (asked, found) in found.collect::<Vec<_>>() {
+                        for ((_, row), vector) in asked.iter().zip(found) {
+                            vectors[*row] = vector;
+                        }
+                    }
+                }
+                Ok(vectors)
             };
-            for (row, vector) in tokio::task::spawn_blocking(compute).await??.into_iter().flatten() {
-                vectors[row] = vector;
-            }
+            vectors = tokio::task::spawn_blocking(compute).await??;
         }
         Ok(vectors)
     }

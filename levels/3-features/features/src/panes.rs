@@ -94,7 +94,7 @@ impl Grid {
         };
         let pane = windows.iter().copied().fold(every, gcd);
         let before = (longest - every).max(0) / pane;
-        if (every / pane) as i128 * steps as i128 + i128::from(before) > i128::from(MOST_PANES) {
+        if i128::from(every / pane) * steps as i128 + i128::from(before) > i128::from(MOST_PANES) {
             return refuse(
                 "windows and step share only a short unit, so there are too many panes: choose rounder ones",
             );
@@ -194,7 +194,9 @@ impl Panes {
                         values[boundary] = slide.says(*stat);
                     }
                 }
-                values.iter().for_each(|values| give(values));
+                for of_stat in &values {
+                    give(of_stat);
+                }
             }
         }
     }

@@ -70,19 +70,27 @@ impl Profile {
 
     /// Takes in values; NaN is null.
     pub fn take(&mut self, values: impl Iterator<Item = f32>) {
+        // Held apart from the bins, they stay in registers.
+        let (mut nulls, mut count, mut sum, mut squares) = (0, 0, 0.0, 0.0);
+        let (mut min, mut max) = (self.min, self.max);
         for value in values {
             if value.is_nan() {
-                self.nulls += 1;
+                nulls += 1;
                 continue;
             }
             let wide = f64::from(value);
-            self.count += 1;
-            self.sum += wide;
-            self.squares += wide * wide;
-            self.min = if value < self.min { value } else { self.min };
-            self.max = if value > self.max { value } else { self.max };
+            count += 1;
+            sum += wide;
+            squares += wide * wide;
+            min = if value < min { value } else { min };
+            max = if value > max { value } else { max };
             self.put(place(value), 1);
         }
+        self.nulls += nulls;
+        self.count += count;
+        self.sum += sum;
+        self.squares += squares;
+        (self.min, self.max) = (min, max);
     }
 
     /// Takes in what another one holds.
@@ -99,10 +107,14 @@ impl Profile {
     }
 
     fn put(&mut self, place: usize, more: u64) {
-        if let Some(bin) = self.bins.get_mut(place.wrapping_sub(self.first)) {
-            *bin += more;
-            return;
+        match self.bins.get_mut(place.wrapping_sub(self.first)) {
+            Some(bin) => *bin += more,
+            None => self.widen(place, more),
         }
+    }
+
+    #[cold]
+    fn widen(&mut self, place: usize, more: u64) {
         if self.bins.is_empty() {
             self.first = place;
         } else if place < self.first {

@@ -7,10 +7,13 @@ use strata_types::drug::{Drug, Effect};
 
 use crate::sign;
 
+mod order;
+
 /// All that is known of one patient.
 ///
-/// Every part is sorted by time, then by when it became known; [`sort`](Self::sort) does that.
-/// Where several rows share a time, the last one with a value is the most recent value.
+/// Every part is sorted by time, then by when it became known, then by what it says; [`sort`](Self::sort) does that, so that
+/// the same rows are the same timeline, from whichever files or stores they were read. Where several rows share a time,
+/// the last one with a value is the most recent value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
     /// What does not change during the stay.
@@ -26,12 +29,12 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Puts every part into its order; stable, so rows of equal times keep theirs.
+    /// Puts every part into its order, which depends on the rows alone and not on the order in which they came.
     pub fn sort(&mut self) {
-        self.vitals.sort_by_key(|row| (row.time, row.available_at));
-        self.labs.sort_by_key(|row| (row.time, row.available_at));
-        self.medications.sort_by_key(|row| (row.time, row.available_at));
-        self.adverse_events.sort_by_key(|row| (row.onset, row.reported_at));
+        self.vitals.sort_by(Vitals::order);
+        self.labs.sort_by(Lab::order);
+        self.medications.sort_by(Dose::order);
+        self.adverse_events.sort_by(AdverseEvent::order);
     }
 
     /// Whether [`compute`](crate::compute()) can trust the order of time.
@@ -140,6 +143,16 @@ impl Class {
             *byte = from;
         }
         (!code.is_empty()).then_some(Self(bytes))
+    }
+
+    /// As it is stored.
+    pub const fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+
+    /// What [`bytes`](Self::bytes) gave.
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
     }
 }
 

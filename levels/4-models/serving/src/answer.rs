@@ -5,11 +5,11 @@
 //! the handler joins it with the patient it asked about, once, and forgets it. A cache would save microseconds of
 //! arithmetic and cost freshness besides: the record may have changed since the last question.
 
-use strata_features::{Timeline, Vector, compute};
+use strata_features::Vector;
 use strata_model::{Explanation, RiskLevel};
 use strata_types::Timestamp;
 
-use crate::feature_time::feature_time;
+use crate::record::{AsOf, Store};
 use crate::served::Loaded;
 
 /// What the model says, why, and from what.
@@ -24,12 +24,14 @@ pub(crate) struct Answer {
     pub(crate) missing: usize,
     /// The time of the newest event that was seen.
     pub(crate) feature_time: Option<Timestamp>,
+    /// Which store the features come from.
+    pub(crate) store: Store,
 }
 
 impl Loaded {
-    /// Predicts from what happened by t and was known by t.
-    pub(crate) fn answer(&self, timeline: &Timeline, t: Timestamp) -> Answer {
-        let vector = compute(timeline, t);
+    /// Predicts from a patient's features.
+    pub(crate) fn answer(&self, features: &AsOf) -> Answer {
+        let &AsOf { vector, newest, store } = features;
         let row = self.row(&vector);
         let probability = self.model.predict_one(&row);
         Answer {
@@ -38,7 +40,8 @@ impl Loaded {
             explanation: self.model.explain(&row),
             vector,
             missing: row.iter().filter(|value| value.is_nan()).count(),
-            feature_time: feature_time(timeline, t),
+            feature_time: newest,
+            store,
         }
     }
 }

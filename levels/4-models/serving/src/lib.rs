@@ -1,7 +1,7 @@
 //! Answers predictions, explains them and remembers them.
 //!
-//! A caller says who and as of when; serving reads the patient's [timeline](Timelines), computes the features with the
-//! function that training used, predicts, explains the answer and writes down what it said. `MLflow`'s scoring protocol
+//! A caller says who and as of when; serving gets the patient's [features](Vectors), computed by the function that training
+//! used, predicts, explains the answer and writes down what it said. `MLflow`'s scoring protocol
 //! is spoken too, for those who bring their own rows.
 //!
 //! Who may ask: there is neither TLS nor a token yet, so serving listens on the loopback only, answers only to the
@@ -13,8 +13,8 @@
 mod config;
 pub use config::Config;
 
-mod timelines;
-pub use timelines::Timelines;
+mod record;
+pub use record::{AsOf, Store, Vectors};
 
 mod served;
 pub use served::Served;

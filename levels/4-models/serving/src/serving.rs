@@ -16,7 +16,7 @@ use crate::http::{Shared, router};
 use crate::metrics::Metrics;
 use crate::prediction_log::{Header, PredictionLog, Writer, make_folder};
 use crate::served::Loaded;
-use crate::{Config, Error, Served, Timelines};
+use crate::{Config, Error, Served, Vectors};
 
 /// What requests that are under way are given to be answered when serving is told to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ pub struct Serving {
 /// answered with 503.
 pub fn build(
     config: Config,
-    timelines: Arc<dyn Timelines>,
+    record: Arc<dyn Vectors>,
     served: Option<Served>,
     clock: Arc<dyn Clock>,
 ) -> Result<Serving, Error> {
@@ -52,7 +52,7 @@ pub fn build(
         model.as_ref().map(|model| (model.version.clone(), model.run_id.clone())).unwrap_or_default();
     let header = Header { model_version, run_id, feature_set: feature_set() };
     let (prediction_log, writer) = PredictionLog::new(header, folder, Arc::clone(&metrics));
-    let router = router(Arc::new(Shared { timelines, model, clock, metrics, prediction_log, top_factors }));
+    let router = router(Arc::new(Shared { record, model, clock, metrics, prediction_log, top_factors }));
     Ok(Serving { listener, address, router, writer })
 }
 

@@ -17,7 +17,7 @@ use crate::output;
     after_help = "Examples:\n  strata features windows --from silver --to windows\n  strata features windows --from silver --to windows --start 2026-03-01T12:00:00Z\n  strata features windows --from silver --to windows --every 15m --hours 0.5,2 --signals heart_rate,spo2 --stats mean,slope\n\nOne row for every patient and boundary (start + every, start + 2 every, ...), with a column for each signal,\nstatistic and window, such as heart_rate_mean_6h. Windows are [b-w, b); with --closed right they are (b-w, b]."
 )]
 pub(crate) struct Windows {
-    /// The folder of silver: Parquet files with patient_id, timestamp and the signals
+    /// The folder of silver: Parquet files of patients, timestamps and the signals
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// The folder of the answer, which must not exist yet

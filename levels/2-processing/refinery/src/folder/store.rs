@@ -31,10 +31,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// As many as it takes for one to have an eighth of the memory.
+    /// As many as it takes for those at work to have a quarter of the memory.
     pub(super) fn of(line_bytes: u64, memory_bytes: u64, threads: usize) -> Self {
         let packed = line_bytes / PACKED;
-        let count = packed.div_ceil((memory_bytes / 8).max(1)).next_power_of_two().clamp(2, 1 << 12) as usize;
+        let count =
+            packed.div_ceil((memory_bytes / 4 / threads as u64).max(1)).next_power_of_two().clamp(2, 1 << 12) as usize;
         // All threads' open chunks have at most a quarter of it.
         let chunk = memory_bytes as usize / 4 / (count * threads * size_of::<Row>());
         Self { count, chunk: chunk.clamp(16, CHUNK) }

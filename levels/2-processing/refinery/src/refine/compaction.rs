@@ -12,7 +12,6 @@ use strata_lakehouse::{Change, DataFile, Encoded, NewFile, Of, Shelf, Table, Tab
 use strata_types::{PARTITIONS, Timestamp, partition_of};
 use tokio::task::JoinHandle;
 
-use super::READERS;
 use crate::Error;
 
 /// What a file should have at most.
@@ -23,7 +22,7 @@ const FULL: u64 = TARGET / 2;
 const SMALL: u64 = 256 << 10;
 /// How many files of a size are too many.
 const TOO_MANY: usize = 4;
-/// How many files are merged into one at most; together they have at most the target, for all of them are held in memory.
+/// How many files are merged into one at most; together they have at most the target, for what they become is held in memory.
 const MOST: usize = 16;
 /// What is merged while others wait: less than half a second.
 const QUICK: u64 = 4 << 20;
@@ -78,7 +77,9 @@ async fn merge_now(table: &mut Table, groups: Vec<Vec<DataFile>>, now: Timestamp
     let shelf = table.shelf();
     let merging: Vec<_> =
         groups.iter().map(|group| merged(shelf.clone(), table.spec(), group.clone(), now, Arc::default())).collect();
-    let added: Vec<Vec<NewFile>> = stream::iter(merging).buffered(2).try_collect().await?;
+    // Two at once, unless they are so large that memory would show it.
+    let at_once = if groups.iter().all(|group| size(group) <= FULL / 2) { 2 } else { 1 };
+    let added: Vec<Vec<NewFile>> = stream::iter(merging).buffered(at_once).try_collect().await?;
     commit(table, groups.into_iter().flatten().collect(), added.into_iter().flatten().collect(), now).await
 }
 
@@ -136,18 +137,13 @@ async fn merged(
     now: Timestamp,
     dropped: Arc<AtomicBool>,
 ) -> Result<Vec<NewFile>, Error> {
-    let fetches = files.iter().cloned().map(|file| {
-        let shelf = shelf.clone();
-        async move { shelf.fetch(&file).await }
-    });
-    let fetched = stream::iter(fetches.collect::<Vec<_>>()).buffered(READERS);
-    let fetched: Vec<_> = fetched.try_collect().await?;
     let parts = split(files.iter().fold(0, |bits, file| bits | file.buckets), size(&files));
     let mut added = Vec::new();
     for (number, buckets) in parts.iter().copied().enumerate() {
         // The first part takes what is of no other, so that every row goes somewhere, whatever its bucket is.
         let others = parts.iter().filter(|part| **part != buckets).fold(0, |bits, part| bits | part);
-        let (fetched, dropped) = (fetched.clone(), Arc::clone(&dropped));
+        let windows: Vec<_> = files.iter().map(|file| shelf.window(file)).collect();
+        let dropped = Arc::clone(&dropped);
         let merging = move || -> Result<Option<Encoded>, Error> {
             let keep = |rows: &RecordBatch| {
                 if dropped.load(Ordering::Relaxed) {
@@ -159,7 +155,7 @@ async fn merged(
                     is_in(rows, |bit| buckets & bit != 0)
                 })
             };
-            let merged = merge(spec, fetched, &keep, now.0 / 1_000);
+            let merged = merge(spec, windows, &keep, now.0 / 1_000);
             merged.map_err(|cause| Error::Shape { table: spec.name, cause: cause.into() })
         };
         if let Some(encoded) = tokio::task::spawn_blocking(merging).await?? {

@@ -154,8 +154,8 @@ fn tasks(waves: Vec<Vec<Bundle>>, wave_bytes: u64, width: usize) -> Vec<Vec<Bund
     tasks.into_values().collect()
 }
 
-/// Whose progress a mark is.
-pub(super) fn app(topic: Topic, log: &str, partition: u8) -> String {
+/// The name of the mark that says how far silver has read a partition of a log.
+pub fn app(topic: Topic, log: &str, partition: u8) -> String {
     format!("refine/{topic}/{log}/{partition}")
 }
 

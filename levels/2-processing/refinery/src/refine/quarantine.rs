@@ -110,10 +110,10 @@ impl Quarantine {
         let mut change = Change { marks: marks(taken), now_ms, ..Change::default() };
         for (path, fallen) in verdicts.fallen {
             let Some(file) = self.table.files().iter().find(|file| file.path == path).cloned() else { continue };
-            let bytes = self.table.fetch(&file).await?;
+            let window = self.table.shelf().window(&file);
             let fallen: HashSet<(String, LogPlace)> =
                 fallen.into_iter().map(|entry| (entry.topic.clone(), entry.place())).collect();
-            let rest = move || merge(&QUARANTINE, vec![bytes], &|rows| is_not_in(rows, &fallen), now_ms);
+            let rest = move || merge(&QUARANTINE, vec![window], &|rows| is_not_in(rows, &fallen), now_ms);
             let rest = tokio::task::spawn_blocking(rest).await?.map_err(|cause| shape(cause.into()))?;
             if let Some(encoded) = rest {
                 change.added.push(self.table.put(file.date.as_deref(), file.buckets, encoded).await?);

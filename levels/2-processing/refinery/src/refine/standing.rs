@@ -309,13 +309,13 @@ async fn without<R: SilverRow>(
     fallen: HashSet<String>,
     now_ms: i64,
 ) -> Result<Option<Encoded>, Error> {
-    let bytes = table.fetch(file).await?;
+    let window = table.shelf().window(file);
     let rewriting = move || {
         let keep = |rows: &RecordBatch| {
             let keys = keys(rows, R::SPEC.key)?;
             Ok(keys.iter().map(|key| Some(!fallen.contains(key))).collect::<BooleanArray>())
         };
-        merge(R::SPEC, vec![bytes], &keep, now_ms)
+        merge(R::SPEC, vec![window], &keep, now_ms)
     };
     let rest = tokio::task::spawn_blocking(rewriting).await?;
     rest.map_err(|cause| Error::Shape { table: R::SPEC.name, cause: cause.into() })

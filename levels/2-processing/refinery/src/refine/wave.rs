@@ -113,9 +113,7 @@ fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) 
                 .push(Finding::row("unknown_patient", "the patient has no record yet; the row waits for it".into()));
         }
         let Some(row) = R::new(event, origin, &mut findings) else { continue };
-        if policy.on_invalid == OnInvalid::Row && findings.iter().any(|finding| finding.scope == Scope::Cell) {
-            findings.push(Finding::row("invalid_value", "rows with an invalid value are refused here".into()));
-        }
+        findings.extend(policy.on_invalid.refusal(&findings));
         let raw = findings.iter().any(|f| f.scope == Scope::Row).then(|| String::from_utf8_lossy(line).into_owned());
         rows.push((day, NewRow { row, findings, raw }));
     }

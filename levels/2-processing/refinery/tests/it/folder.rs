@@ -74,9 +74,7 @@ fn every_line_is_accounted_for() {
     let good = [
         line(ID, "P1", full),
         // Blanks, another order, members that nobody asked for, escapes, an offset, and what is missing.
-        format!(
-            "\t{{ \"source\" : \"m\" , \"nested\":{{\"a\":[1,{{}}]}}, \"timestamp\":\"2026-03-01T13:00:00+01:00\",\"patient_id\":\"P\\u0032\",\"heart_rate\":8e1,\"event_id\":\"x-1\" }} \r"
-        ),
+        "\t{ \"source\" : \"m\" , \"nested\":{\"a\":[1,{}]}, \"timestamp\":\"2026-03-01T13:00:00+01:00\",\"patient_id\":\"P\\u0032\",\"heart_rate\":8e1,\"event_id\":\"x-1\" } \r".to_owned(),
         line("F-3", "P3", r#""temperature":98.6,"temperature_unit":"[degF]","heart_rate":null,"ward":"Zürich""#),
         line("F-4", "P4", r#""heart_rate":36.2500000000000000,"spo2":99.5,"temperature":97.7,"temperature_unit":"°F""#),
         // Nothing measured is no fault here; a date of its own.
@@ -148,7 +146,7 @@ fn every_line_is_accounted_for() {
     let silver = rows(&job.to, "silver");
     let no_id =
         uuid::Uuid::new_v5(&uuid::Uuid::from_u128(0x7f1d_3a52_91c4_4c0e_9b6f_2d58_a7c3_10e4), good[5].as_bytes());
-    let mut expected = vec![
+    let mut expected = [
         format!("{ID},P1,{at}Z,{at}.500000Z,m,80.0,120.0,60.0,16.0,97.0,37.5,60.0,80.0,{:?},1.0", 80.0 / 120.0),
         format!("x-1,P2,{at}Z,,m,80.0,,,,,,,,,{:?}", 1.0 / 6.0),
         format!("F-3,P3,{at}Z,{at}.500000Z,m,,,,,,{:?},,,,{:?}", (98.6 - 32.0) * 5.0 / 9.0, 1.0 / 6.0),
@@ -233,7 +231,7 @@ fn line() -> impl Strategy<Value = String> {
         };
         let day = 1 + minute % 2;
         let rate = tenths.map_or("null".to_owned(), |tenths| match kind {
-            2 => format!("{}e-1", tenths),
+            2 => format!("{tenths}e-1"),
             3 => format!("{}.00000000000000001", tenths / 10),
             _ => format!("{}.{}", tenths / 10, tenths % 10),
         });

@@ -85,7 +85,7 @@ impl Known {
 }
 
 /// The old end of a window (t - w, t].
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Tail {
     /// The first row inside.
     first: usize,

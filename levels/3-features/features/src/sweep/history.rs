@@ -75,15 +75,15 @@ impl History {
             let at = t - hour as i64 * HOUR;
             end = rows[..end].partition_point(|row| row.time <= at);
             let Some(newest) = known.before(end) else { break };
-            if seen != Some(newest) {
+            if seen == Some(newest) {
+                self.totals[hour] = self.totals[hour - 1];
+            } else {
                 let latest = self.latest(rows, newest);
                 let score = News2::of(&latest.for_news2(snapshot.patient.spo2_scale_2));
                 self.totals[hour] = score.total().map_or(0, |total| total + 1);
                 if hour == 0 {
                     (snapshot.latest, snapshot.warning.now) = (latest, score);
                 }
-            } else {
-                self.totals[hour] = self.totals[hour - 1];
             }
             seen = Some(newest);
             for (hours, word) in charted.iter_mut().zip(&self.words[newest]) {

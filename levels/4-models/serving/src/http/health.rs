@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use strata_http::{Check, Readiness};
-use strata_types::PatientId;
+use strata_types::{PatientId, Timestamp};
 
 use super::Shared;
 
@@ -46,7 +46,7 @@ pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): R
     let no_model = "no model is loaded: train one with `strata train`";
     let checks = vec![
         Check::new("model loaded", shared.model.is_none().then(|| no_model.to_owned())),
-        Check::new("silver readable", unreadable(&shared).await),
+        Check::new("record readable", unreadable(&shared).await),
     ];
     Readiness::of(checks, query.as_deref())
 }
@@ -54,7 +54,8 @@ pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): R
 /// Why no patient's record can be read.
 async fn unreadable(shared: &Shared) -> Option<String> {
     let nobody: PatientId = NOBODY.parse().expect("the probe's id has the form of an id");
-    match tokio::time::timeout(PATIENCE, shared.timelines.timeline(&nobody)).await {
+    let now = Timestamp(shared.clock.now_micros());
+    match tokio::time::timeout(PATIENCE, shared.record.vector(&nobody, now)).await {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(format!("the record cannot be read: {error}")),
         Err(_) => Some(format!("the record did not answer within {} s", PATIENCE.as_secs())),

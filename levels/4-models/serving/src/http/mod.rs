@@ -18,7 +18,7 @@ use strata_http::guard::{self, Tally};
 use strata_http::{method_not_allowed, not_found};
 use strata_runtime::Clock;
 
-use crate::Timelines;
+use crate::Vectors;
 use crate::metrics::Metrics;
 use crate::prediction_log::PredictionLog;
 use crate::served::Loaded;
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the handlers share.
 pub(crate) struct Shared {
-    pub(crate) timelines: Arc<dyn Timelines>,
+    pub(crate) record: Arc<dyn Vectors>,
     pub(crate) model: Option<Arc<Loaded>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,

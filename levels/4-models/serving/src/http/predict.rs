@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
-use strata_features::{Feature, Timeline};
+use strata_features::Feature;
 use strata_http::{ErrorBody, Refusal, content_type};
 use strata_model::Contribution;
 use strata_types::{MINUTE, PatientId, Timestamp};
@@ -16,6 +16,7 @@ use uuid::{NoContext, Uuid};
 use super::{Shared, refusal};
 use crate::answer::Answer;
 use crate::prediction_log::Remembered;
+use crate::record::AsOf;
 use crate::served::Loaded;
 use crate::wire::{Factor, ModelName, PredictRequest, PredictResponse};
 
@@ -47,8 +48,7 @@ pub(crate) async fn predict(
     let at = Timestamp(shared.clock.now_micros());
     let (patient, time) = question(&body.map_err(|rejection| unread(&rejection))?, at)?;
     let model = shared.model.as_ref().ok_or_else(refusal::no_model)?;
-    let timeline = timeline(&shared, &patient).await?;
-    let answer = model.answer(&timeline, time);
+    let answer = model.answer(&features(&shared, &patient, time).await?);
 
     let prediction_id = id(at);
     shared.metrics.predicted(answer.risk_level);
@@ -102,10 +102,10 @@ fn question(body: &[u8], now: Timestamp) -> Result<(PatientId, Timestamp), Refus
     Ok((patient, time))
 }
 
-/// The record, or why there is none. An unreadable record is an error, never an empty one (fault 46).
-async fn timeline(shared: &Shared, patient: &PatientId) -> Result<Timeline, Refusal> {
-    match shared.timelines.timeline(patient).await {
-        Ok(Some(timeline)) => Ok(timeline),
+/// The features from the record, or why there are none. An unreadable record is an error, never an empty one (fault 46).
+async fn features(shared: &Shared, patient: &PatientId, t: Timestamp) -> Result<AsOf, Refusal> {
+    match shared.record.vector(patient, t).await {
+        Ok(Some(features)) => Ok(features),
         Ok(None) => {
             let hint = "check the id; a new patient is known once an event of theirs has been refined";
             let message = format!("nobody has heard of patient {patient}");
@@ -154,6 +154,7 @@ fn respond(
             run_id: model.run_id.clone(),
         },
         feature_time: answer.feature_time.map(|time| time.to_string()),
+        feature_store: answer.store.name(),
         factors: answer.explanation.contributions.iter().take(top_factors).map(factor).collect(),
         base_log_odds: answer.explanation.base_log_odds,
         features_missing: answer.missing,

@@ -37,6 +37,9 @@ pub(crate) struct PredictResponse {
     /// When the newest event happened that was looked at; null if there was none.
     #[schema(format = DateTime)]
     pub(crate) feature_time: Option<String>,
+    /// Which store the features come from: `online`, a second behind the log, or `silver`, which has every time.
+    #[schema(example = "online")]
+    pub(crate) feature_store: &'static str,
     /// The features that count most, the strongest first.
     pub(crate) factors: Vec<Factor>,
     /// The log-odds of the average training patient, to which the contributions of all features add up.

@@ -15,7 +15,7 @@ fn a_dead_record_makes_it_unready_and_not_dead() {
     let reason = "the record cannot be read: disk gone";
     let checks = json!([
         {"name": "model loaded", "ok": true},
-        {"name": "silver readable", "ok": false, "reason": reason},
+        {"name": "record readable", "ok": false, "reason": reason},
     ]);
     assert_eq!(ready.json(), json!({"ready": false, "reasons": [reason], "checks": checks}));
 }

@@ -12,7 +12,7 @@ use strata_features::sign::{HR, RR, SBP};
 use strata_features::{FEATURES, Timeline, Vitals, feature_set};
 use strata_model::{Calibration, Dense, Model, Preprocessing, Thresholds};
 use strata_runtime::{Scope, clock};
-use strata_serving::{Config, Served, Serving, Timelines, build};
+use strata_serving::{AsOf, Config, Served, Serving, Store, Vectors, build};
 use strata_types::{HOUR, PatientId, Timestamp};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -35,14 +35,17 @@ pub(crate) enum Record {
     Panics,
 }
 
-impl Timelines for Record {
-    fn timeline<'a>(
+impl Vectors for Record {
+    fn vector<'a>(
         &'a self,
         patient: &'a PatientId,
-    ) -> BoxFuture<'a, Result<Option<Timeline>, Box<dyn std::error::Error + Send + Sync>>> {
+        t: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<AsOf>, Box<dyn std::error::Error + Send + Sync>>> {
         Box::pin(async move {
             match self {
-                Self::Of(timelines) => Ok(timelines.get(patient.as_str()).cloned()),
+                Self::Of(timelines) => {
+                    Ok(timelines.get(patient.as_str()).map(|timeline| AsOf::of(timeline, t, Store::Silver)))
+                }
                 Self::Fails(why) => Err(why.replace("{}", patient.as_str()).into()),
                 Self::Panics => panic!("the record is on fire"),
             }
