@@ -95,7 +95,7 @@ fn list(context: &Context) -> Result<ExitCode> {
 
 async fn describe(context: &Context) -> Result<ExitCode> {
     let stack = context.stack()?;
-    if !stack.processing.has_table("feature_profiles")? {
+    if !stack.processing.has_table("feature_profiles").await? {
         bail!("there are no features: run `strata features`");
     }
     let rows = stack.processing.query(PROFILES).await?;
