@@ -1,5 +1,6 @@
 //! Level 2: from bronze to silver, and SQL over every table.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
