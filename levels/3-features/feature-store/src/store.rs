@@ -99,8 +99,8 @@ impl FeatureStore {
         let total = stretches.len() as u64;
         let parameters = Parameters::of(&self.lakehouse, self.labelling, now);
         let job = ComputeFeatures::new(self.lakehouse.clone());
-        let all = job.all(engine, &parameters, stretches, &mut |done| progress(Progress { done: done as u64, total }));
-        for computed in all.await? {
+        let mut told = |done| progress(Progress { done: done as u64, total });
+        for computed in job.all(engine, &parameters, stretches, &mut told).await? {
             added.extend(computed.files);
             merge(&mut profiles, &computed.profiles);
             done.add(&computed.counted);
