@@ -24,6 +24,10 @@ const COMMAND: &[&str] = &["strata"];
 pub const HOMES: &[Home] = &[
     Home { dependency: "datafusion", homes: LAKE, reason: "a long build, and its types change with every release" },
     Home { dependency: "deltalake", homes: LAKE, reason: "a table's log is written in one place" },
+    Home { dependency: "ballista-core", homes: LAKE, reason: "a cluster's words and types end at the batch jobs" },
+    Home { dependency: "ballista-executor", homes: LAKE, reason: "a cluster's words and types end at the batch jobs" },
+    Home { dependency: "ballista-scheduler", homes: LAKE, reason: "a cluster's words and types end at the batch jobs" },
+    Home { dependency: "tonic", homes: LAKE, reason: "gRPC is the cluster's; everything else is spoken over HTTP" },
     Home {
         dependency: "parquet",
         homes: &["strata-lakehouse", "strata-sources"],

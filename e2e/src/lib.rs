@@ -8,6 +8,9 @@ pub use up::Up;
 mod browser;
 pub use browser::{Browser, Scripts};
 
+mod cluster;
+pub use cluster::Node;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

@@ -95,7 +95,7 @@ pub struct Letter {
 impl Stack {
     /// The dead letters that a filter lets through, at most so many of them; the counts are of all.
     pub async fn dead_letters(&self, filter: &LetterFilter, most: usize) -> Result<DeadLetters> {
-        if !self.processing.has_table(QUARANTINE.name)? {
+        if !self.processing.has_table(QUARANTINE.name).await? {
             return Ok(DeadLetters { rules: Vec::new(), letters: Vec::new() });
         }
         let refused = filter.sql();
@@ -121,7 +121,7 @@ impl Stack {
         let refused = LetterFilter { topic: Some(*topic), ..LetterFilter::default() }.sql();
         let here =
             format!("{refused} AND log = {} AND \"partition\" = {partition} AND \"offset\" = {offset}", quoted(log));
-        let is_there = self.processing.has_table(QUARANTINE.name)?;
+        let is_there = self.processing.has_table(QUARANTINE.name).await?;
         let findings = if is_there { self.letters(&here, "ORDER BY rule").await? } else { Vec::new() };
         let bronze = self.processing.bronze();
         let manifests = bronze.holding(*topic, &BTreeSet::from([(log.clone(), *partition, *offset)])).await?;

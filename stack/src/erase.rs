@@ -34,11 +34,12 @@ pub struct Holdings {
 impl Stack {
     /// What a level holds. What is elsewhere (another's Kafka, S3, Redis, Postgres) is not Strata's to erase, and not counted.
     pub async fn holdings(&self, level: u8) -> Result<Holdings> {
-        let mut held = Holdings { level, counts: Vec::new(), bytes: 0, newest: None, paths: self.paths_of(level)? };
+        let mut held =
+            Holdings { level, counts: Vec::new(), bytes: 0, newest: None, paths: self.paths_of(level).await? };
         match level {
             1 => {
                 self.count_bronze(&mut held).await?;
-                if self.processing.has_table(SUBJECTS.name)? {
+                if self.processing.has_table(SUBJECTS.name).await? {
                     let numbers = self.number("SELECT count(*) FROM subjects").await?.unwrap_or(0);
                     held.counts.push(("numbers of patients".to_owned(), numbers as u64));
                 }
@@ -80,7 +81,7 @@ impl Stack {
     }
 
     /// Where what a level holds lies; only what is there.
-    fn paths_of(&self, level: u8) -> Result<Vec<PathBuf>> {
+    async fn paths_of(&self, level: u8) -> Result<Vec<PathBuf>> {
         let root = self.folder.root();
         let named: Vec<PathBuf> = match level {
             0 => ["log", "kv", "db", "artifacts"].map(|name| root.join(name)).into(),
@@ -91,7 +92,7 @@ impl Stack {
             }
             2 | 3 => {
                 let of_level = |name: &String| name != SUBJECTS.name && (name == "features") == (level == 3);
-                let names = self.processing.tables()?.into_iter().filter(of_level);
+                let names = self.processing.tables().await?.into_iter().filter(of_level);
                 names.map(|name| self.folder.tables().join(name)).collect()
             }
             4 => vec![self.folder.runs()],

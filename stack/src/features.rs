@@ -11,6 +11,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use strata_config::{Features as Config, Labels};
 use strata_feature_store::{FeatureStore, Labelling, Materialised, Progress, Training};
+use strata_lakehouse::batch::Engine;
 use strata_lakehouse::{Format, Lakehouse, List, Sheet};
 use strata_runtime::Clock;
 use strata_types::{LabelRule, Timestamp};
@@ -61,8 +62,12 @@ impl From<Materialised> for FeatureCounts {
 
 impl Features {
     /// Writes the table of features, unless it is as new as silver.
-    pub async fn materialise(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Materialised> {
-        Ok(self.store.materialise(Timestamp(self.clock.now_micros()), progress).await?)
+    pub async fn materialise(
+        &self,
+        engine: &Engine,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Materialised> {
+        Ok(self.store.materialise(Timestamp(self.clock.now_micros()), engine, progress).await?)
     }
 
     /// Writes the features of the patients and times that a file lists: its columns, then the features, in its order.

@@ -16,15 +16,24 @@ pub(crate) fn build(config: &Config, folder: &Folder) -> Result<Objects> {
     if config.objects.is_empty() {
         return Ok(Objects::directory(folder.root())?);
     }
+    objects_at(config, &config.objects)
+}
+
+/// The objects at `s3://BUCKET/PREFIX` or `file:///FOLDER`.
+pub(crate) fn objects_at(config: &Config, location: &str) -> Result<Objects> {
+    Ok(Objects::open(location, &reach(config))?)
+}
+
+/// How S3 is reached.
+pub(crate) fn reach(config: &Config) -> strata_objects::S3 {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let s3 = strata_objects::S3 {
+    strata_objects::S3 {
         endpoint: given(&config.objects_endpoint),
         region: given(&config.objects_region),
         access_key_id: given(&config.objects_access_key_id),
         secret_access_key: given(config.objects_secret_access_key.expose()).map(Secret::new),
         session_token: None,
-    };
-    Ok(Objects::open(&config.objects, &s3)?)
+    }
 }
 
 /// The lake over S3, with its port taken, not answering yet.

@@ -29,6 +29,8 @@ pub use parity::{Parity, ParityProgress};
 mod features;
 pub use features::{FeatureCounts, Features};
 
+pub mod cluster;
+
 mod models;
 pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
 
@@ -61,6 +63,8 @@ pub use strata_feature_store::{Asked, Windowed, windows};
 pub use strata_features::{Closed, FEATURES, Stat};
 pub use strata_gateway::{Minted, Scope, mint, openapi as gateway_openapi};
 pub use strata_lakehouse::Format;
+pub use strata_lakehouse::batch::Engine;
+pub use strata_lakehouse::cluster::{Executor, Member, Roster, Scheduler};
 pub use strata_producer::{Counts, Ended, Meter, Pace, Production, Report};
 pub use strata_refinery::{FolderCounts, FolderProgress, QualityReport, Refined, Refused, Replayed};
 pub use strata_services::{Figure, State};
@@ -103,7 +107,8 @@ impl Stack {
         let folder = Folder::open(&config.data_dir)?;
         let objects = infrastructure::build(&config.infrastructure, &folder)?;
         let ingestion = ingestion::build(&config.ingestion, &folder, &objects, clock);
-        let processing = processing::build(&config.processing, &folder, &objects, clock)?;
+        let lakehouse = processing::lake(config, &folder)?;
+        let processing = processing::build(&config.processing, lakehouse, &objects, clock);
         let features = features::build(&config.features, &config.labels, &processing, clock);
         let online = online::build(config)?;
         let models = models::build(&config.training, &config.serving, &folder, &features, &online, clock);

@@ -187,7 +187,7 @@ impl Stack {
 
     /// Everybody in silver.
     async fn patients(&self) -> Result<BTreeSet<PatientId>> {
-        let tables = self.processing.tables()?;
+        let tables = self.processing.tables().await?;
         let mut patients = BTreeSet::new();
         let of_events =
             Topic::EVENTS.into_iter().map(Topic::table).filter(|table| tables.iter().any(|name| name == table));

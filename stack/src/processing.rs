@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use strata_config::{OnInvalid, Processing as Config};
+use strata_lakehouse::batch::Engine;
 use strata_lakehouse::{Lakehouse, Rows};
 use strata_landing::Bronze;
 use strata_objects::Objects;
@@ -15,7 +16,7 @@ use strata_refinery::{
 use strata_runtime::Clock;
 use strata_types::{Timestamp, Topic};
 
-use crate::Folder;
+use crate::{Folder, infrastructure};
 
 /// The refinery and its tables.
 #[derive(Debug)]
@@ -27,8 +28,7 @@ pub struct Processing {
     clock: Arc<dyn Clock>,
 }
 
-pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: &Arc<dyn Clock>) -> Result<Processing> {
-    let lakehouse = Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?;
+pub(crate) fn build(config: &Config, lakehouse: Lakehouse, objects: &Objects, clock: &Arc<dyn Clock>) -> Processing {
     let bronze = Bronze::new(objects.clone());
     let settings = Settings {
         on_invalid: on_invalid(config.on_invalid),
@@ -37,7 +37,24 @@ pub(crate) fn build(config: &Config, folder: &Folder, objects: &Objects, clock: 
     };
     let refinery = Refinery::new(bronze.clone(), lakehouse.clone(), settings);
     let on_invalid = settings.on_invalid;
-    Ok(Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) })
+    Processing { lakehouse, bronze, refinery, on_invalid, clock: Arc::clone(clock) }
+}
+
+/// The tables of this configuration: in the data folder, unless they are said to lie elsewhere.
+pub(crate) fn lake(config: &strata_config::Config, folder: &Folder) -> Result<Lakehouse> {
+    if config.processing.tables.is_empty() {
+        return Ok(Lakehouse::open(&folder.tables(), vec![UNIT_LEDGER, RATE_LEDGER])?);
+    }
+    tables_at(&config.infrastructure, &config.processing.tables)
+}
+
+/// The tables at `s3://BUCKET/PREFIX` or `file:///FOLDER`.
+pub(crate) fn tables_at(config: &strata_config::Infrastructure, location: &str) -> Result<Lakehouse> {
+    if let Some(folder) = location.strip_prefix("file://") {
+        return Ok(Lakehouse::open(Path::new(folder), vec![UNIT_LEDGER, RATE_LEDGER])?);
+    }
+    let bucket = Objects::bucket(location, &infrastructure::reach(config))?;
+    Ok(Lakehouse::in_bucket(location, bucket, vec![UNIT_LEDGER, RATE_LEDGER])?)
 }
 
 fn on_invalid(config: OnInvalid) -> strata_refinery::OnInvalid {
@@ -67,8 +84,8 @@ pub async fn refine_folder(
 
 impl Processing {
     /// Refines what is new in bronze.
-    pub async fn refine(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
-        Ok(self.refinery.run(Timestamp(self.clock.now_micros()), progress).await?)
+    pub async fn refine(&self, engine: &Engine, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Refined>> {
+        Ok(self.refinery.run_by(engine, Timestamp(self.clock.now_micros()), progress).await?)
     }
 
     /// Silver that follows the live log, pass after pass.
@@ -92,8 +109,8 @@ impl Processing {
     }
 
     /// Whether there is a table of this name.
-    pub fn has_table(&self, name: &str) -> Result<bool> {
-        Ok(self.tables()?.iter().any(|known| known == name))
+    pub async fn has_table(&self, name: &str) -> Result<bool> {
+        Ok(self.tables().await?.iter().any(|known| known == name))
     }
 
     /// How good the data is.
@@ -107,8 +124,8 @@ impl Processing {
     }
 
     /// The tables that exist.
-    pub fn tables(&self) -> Result<Vec<String>> {
-        Ok(self.lakehouse.names()?)
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        Ok(self.lakehouse.names().await?)
     }
 
     /// What becomes of a row with an impossible value.

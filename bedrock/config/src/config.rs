@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::sections::Raw;
-use crate::{DEFAULTS, Error, Features, Infrastructure, Ingestion, Labels, Layers};
+use crate::{Cluster, DEFAULTS, Error, Features, Infrastructure, Ingestion, Labels, Layers};
 use crate::{Origin, Processing, Serving, Synthetic, Training, defaults, merge, schema};
 
 /// A configuration that has been checked. There is no way to one but [`load`].
@@ -20,6 +20,8 @@ pub struct Config {
     pub processing: Processing,
     /// Level 3: from silver to features.
     pub features: Features,
+    /// More machines than one.
+    pub cluster: Cluster,
     /// What a model is asked to foresee.
     pub labels: Labels,
     /// Level 4: from features to a model.
@@ -87,6 +89,7 @@ pub fn load(layers: &Layers) -> Result<Config, Error> {
         ingestion: raw.ingestion,
         processing: raw.processing,
         features: raw.features,
+        cluster: raw.cluster,
         labels: raw.labels,
         training: raw.training,
         serving: raw.serving,

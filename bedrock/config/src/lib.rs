@@ -16,7 +16,7 @@
 //! ```
 
 mod sections;
-pub use sections::{Features, FirstHistory, Infrastructure, Ingestion, Labels, OnInvalid, Processing};
+pub use sections::{Cluster, Features, FirstHistory, Infrastructure, Ingestion, Labels, OnInvalid, Processing};
 pub use sections::{Serving, Synthetic, Training};
 
 mod config;

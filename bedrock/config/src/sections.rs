@@ -21,6 +21,7 @@ pub(crate) struct Raw {
     pub(crate) ingestion: Ingestion,
     pub(crate) processing: Processing,
     pub(crate) features: Features,
+    pub(crate) cluster: Cluster,
     pub(crate) labels: Labels,
     pub(crate) training: Training,
     pub(crate) serving: Serving,
@@ -99,6 +100,8 @@ pub struct Processing {
     pub on_invalid: OnInvalid,
     /// Whether the rows of patients who are not enrolled wait in quarantine until they are.
     pub require_enrolment: bool,
+    /// Where the tables lie: `s3://BUCKET/PREFIX`, reached as the objects are; when empty, in the data folder.
+    pub tables: String,
 }
 
 /// What an invalid value takes into quarantine.
@@ -125,6 +128,23 @@ pub struct Features {
     pub lateness_hours: f64,
     /// How old what a feature is made of may be: `FEATURE=HOURS` each, `*=HOURS` for those without a window; when empty, any age.
     pub max_age_hours: Vec<String>,
+}
+
+/// More machines than one, for the batch jobs of levels 2 and 3.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// Where batch jobs run: `embedded`, on this machine's cores, or `ballista://HOST:PORT`, by the executors of that scheduler.
+    pub engine: String,
+    /// Seconds that a job, or an executor that starts, waits for a cluster that does not answer or has no executors.
+    #[schemars(range(max = 3600))]
+    pub patience_seconds: u64,
+    /// The authority that signs the certificates of a cluster's members, a PEM file; when empty, the cluster speaks without TLS.
+    pub tls_authority: String,
+    /// This member's certificate, a PEM file; it has to be for the name `strata-cluster`.
+    pub tls_certificate: String,
+    /// The key of this member's certificate, a PEM file.
+    pub tls_key: String,
 }
 
 /// What a model is asked to foresee.

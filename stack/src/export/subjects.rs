@@ -57,7 +57,7 @@ pub(super) async fn number(lakehouse: &Lakehouse, now: Timestamp) -> Result<(Has
 
 /// Every patient of whom silver has anything, sorted.
 async fn patients(lakehouse: &Lakehouse) -> Result<Vec<String>> {
-    let known = lakehouse.names()?;
+    let known = lakehouse.names().await?;
     let tables = KINDS.iter().map(|kind| kind.spec.name).filter(|name| known.iter().any(|known| known == name));
     let each: Vec<String> = tables.map(|name| format!("SELECT patient_id FROM {name}")).collect();
     let rows = lakehouse.query(&each.join(" UNION ")).await?;

@@ -43,10 +43,11 @@ impl FirstStep {
             }
             Made::Silver => {
                 // The numbers of exported patients outlive silver.
-                processing.tables()?.iter().all(|name| name == SUBJECTS.name) && !processing.bronze_is_empty().await?
+                processing.tables().await?.iter().all(|name| name == SUBJECTS.name)
+                    && !processing.bronze_is_empty().await?
             }
-            Made::Features => has("vitals")? && !has("features")?,
-            Made::Model => has("features")? && !self.stack.models.has_champion()?,
+            Made::Features => has("vitals").await? && !has("features").await?,
+            Made::Model => has("features").await? && !self.stack.models.has_champion()?,
         })
     }
 

@@ -27,6 +27,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Export(_) => ("export", Action::Read),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
+        Command::Cluster(cluster) => (cluster.server()?, Action::Execute),
         Command::Token(_) => ("token", Action::Create),
         Command::Up(_) => ("up", Action::Execute),
         Command::Down(down) => ("down", if down.erases() { Action::Delete } else { Action::Execute }),

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 use strata_runtime::memory;
-use strata_stack::{Stack, Writer};
+use strata_stack::{Engine, Stack, Writer};
 
 use super::{Context, features, import, refine, train};
 use crate::output;
@@ -62,13 +62,13 @@ impl Demo {
         let read = format!("{} patients, {} records", output::count(summary.patients), output::count(records));
         stages.done(if self.from.is_some() { "import" } else { "generate" }, &read);
 
-        let refined = refine::refine(&stack).await?;
+        let refined = refine::refine(&stack, &Engine::Embedded).await?;
         let written: u64 = refined.iter().map(|topic| topic.written).sum();
         let refused: u64 = refined.iter().map(|topic| topic.not_written).sum();
         stages
             .done("refine", &format!("{} rows, {} doubled or refused", output::count(written), output::count(refused)));
 
-        let (counts, _) = features::materialise(&stack).await?;
+        let (counts, _) = features::materialise(&stack, &Engine::Embedded).await?;
         let computed =
             format!("{} vectors of 120, {} labelled", output::count(counts.hours), output::count(counts.labelled));
         stages.done("features", &computed);

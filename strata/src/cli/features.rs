@@ -11,16 +11,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
-use strata_stack::{FEATURES, FeatureCounts, Format, Stack, Writer};
+use strata_stack::{Engine, FEATURES, FeatureCounts, Format, Stack, Writer};
 
 use super::Context;
+use super::cluster::EngineChoice;
 use crate::{output, progress};
 
 /// Computes the features of every patient and hour, or of given times
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features windows --from silver --to windows\n  strata features list\n  strata features describe\n  strata features parity\n\nThe requests, CSV or Parquet, need the columns patient_id and time (RFC 3339). The answer has one row for each,\nin their order, with all of their columns, and the 120 features as of that time."
+    after_help = "Examples:\n  strata features\n  strata features --at requests.csv --to training.parquet\n  strata features --engine ballista://127.0.0.1:50050     by the executors of a cluster\n  strata features windows --from silver --to windows\n  strata features list\n  strata features describe\n  strata features parity\n\nThe requests, CSV or Parquet, need the columns patient_id and time (RFC 3339). The answer has one row for each,\nin their order, with all of their columns, and the 120 features as of that time."
 )]
 pub(crate) struct Features {
     /// A CSV or Parquet file with the patients and times that are wanted
@@ -29,6 +30,8 @@ pub(crate) struct Features {
     /// Where the answer goes: .parquet, .csv or .json [default: stdout, as CSV]
     #[arg(long, value_name = "FILE", requires = "at")]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineChoice,
     #[command(subcommand)]
     other: Option<Other>,
 }
@@ -63,7 +66,7 @@ impl Features {
             return answer(&stack, &requests, self.to.as_deref()).await;
         }
         let _lock = stack.folder.lock(Writer::Features, "strata features")?;
-        let (counts, up_to_date) = materialise(&stack).await?;
+        let (counts, up_to_date) = materialise(&stack, &self.engine.engine(context)?).await?;
         if context.json {
             output::json(&counts)?;
         } else {
@@ -97,7 +100,7 @@ fn list(context: &Context) -> Result<ExitCode> {
 
 async fn describe(context: &Context) -> Result<ExitCode> {
     let stack = context.stack()?;
-    if !stack.processing.has_table("feature_profiles")? {
+    if !stack.processing.has_table("feature_profiles").await? {
         bail!("there are no features: run `strata features`");
     }
     let rows = stack.processing.query(PROFILES).await?;
@@ -133,12 +136,12 @@ async fn answer(stack: &Stack, requests: &Path, to: Option<&Path>) -> Result<Exi
 }
 
 /// Writes the table of features with a progress bar; says what it holds, and whether it was there already.
-pub(super) async fn materialise(stack: &Stack) -> Result<(FeatureCounts, bool)> {
+pub(super) async fn materialise(stack: &Stack, engine: &Engine) -> Result<(FeatureCounts, bool)> {
     let bar = progress::bar("computing features", Some(1));
     let moving = bar.clone();
     let written = stack
         .features
-        .materialise(&mut |at| {
+        .materialise(engine, &mut |at| {
             moving.set_length(at.total);
             moving.set_position(at.done);
         })

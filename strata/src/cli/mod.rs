@@ -5,6 +5,7 @@ mod audit;
 mod audited;
 mod chosen;
 mod clean;
+mod cluster;
 mod config;
 mod contracts;
 mod demo;
@@ -119,6 +120,8 @@ enum Command {
     Serve(serve::Serve),
     /// Lets boto3, Spark and whatever else speaks S3 read the lake
     S3(s3::S3),
+    /// Runs the processes of a cluster, by which `refine` and `features` use more machines than one
+    Cluster(cluster::Cluster),
     /// Answers SQL over every table
     Query(query::Query),
     /// Shows, checks and exports the audit log
@@ -213,18 +216,15 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let deed = audited::deed(&cli.command);
     let data = cli.command.data_folder(&context);
     // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
-    let (at_start, at_end) = if matches!(cli.command, Command::Serve(_) | Command::Up(_) | Command::S3(_)) {
-        (deed, None)
-    } else {
-        (None, deed)
-    };
+    let is_server = matches!(cli.command, Command::Serve(_) | Command::Up(_) | Command::S3(_) | Command::Cluster(_));
+    let (at_start, at_end) = if is_server { (deed, None) } else { (None, deed) };
     if let Some(deed) = at_start {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // A stack fells itself when it is asked to stop; a production sends what it has begun, and reports.
+    // A stack fells itself when it is asked to stop; a production sends what it has begun, and reports; an executor takes leave.
     let hears_itself = match &cli.command {
-        Command::Up(_) => true,
+        Command::Up(_) | Command::Cluster(_) => true,
         Command::Generate(generate) => generate.hears_itself(),
         _ => false,
     };
@@ -263,7 +263,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
 fn start_logging(command: &Command, config: &Config) -> Result<Option<strata_logs::Guard>> {
     let filter = || EnvFilter::try_from_env("STRATA_LOG");
     let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let stderr = stderr.with_filter(filter().unwrap_or_else(|_| EnvFilter::new("warn")));
+    // Ballista repeats at every poll what `strata cluster executor` says once.
+    let usual = || EnvFilter::new("warn,ballista_core=error,ballista_executor=error,ballista_scheduler=error");
+    let stderr = stderr.with_filter(filter().unwrap_or_else(|_| usual()));
     let Command::Up(_) = command else {
         tracing_subscriber::registry().with(stderr).init();
         return Ok(None);
@@ -354,6 +356,7 @@ impl Command {
             Self::Export(command) => command.run(context).await,
             Self::Serve(command) => command.run(context).await,
             Self::S3(command) => command.run(context).await,
+            Self::Cluster(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Schemas(command) => command.run(),
             Self::Openapi(command) => command.run(),

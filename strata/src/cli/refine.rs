@@ -7,16 +7,17 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use strata_config::OnInvalid;
-use strata_stack::{FolderCounts, QualityReport, Refined, Stack, Writer, refine_folder};
+use strata_stack::{Engine, FolderCounts, QualityReport, Refined, Stack, Writer, refine_folder};
 
 use super::Context;
+use super::cluster::EngineChoice;
 use crate::{output, progress};
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
 /// Refines new bronze into silver tables, or a folder of NDJSON into a folder of Parquet
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata refine\n  strata refine --json\n  strata refine --from raw/ --to refined/ --on-invalid row --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\"; rates of infusions: \"SELECT * FROM rate_ledger\"\n\nWith --from no lake is touched. Every .json, .jsonl or .ndjson below the folder (also .gz and .zst) is read, a reading of\nvital signs a line; of readings of one patient, time and source the one with the latest ingested_at stays. Written are\nsilver/date=YYYY-MM-DD/*.parquet, each sorted by patient and time; rejects/*.parquet with the reason; and\nmalformed/*.parquet with each line that is no reading. Prints: read = malformed + duplicates + rejected + written."
+    after_help = "Examples:\n  strata refine\n  strata refine --json\n  strata refine --engine ballista://127.0.0.1:50050     by the executors of a cluster\n  strata refine --from raw/ --to refined/ --on-invalid row --json\n\nOnly new bronze is refined; running it again changes nothing.\nWhat was refused: strata query \"SELECT topic, rule, count(*) FROM quarantine GROUP BY ALL\"\nUnits as they came: strata query \"SELECT * FROM unit_ledger\"; rates of infusions: \"SELECT * FROM rate_ledger\"\n\nWith --from no lake is touched. Every .json, .jsonl or .ndjson below the folder (also .gz and .zst) is read, a reading of\nvital signs a line; of readings of one patient, time and source the one with the latest ingested_at stays. Written are\nsilver/date=YYYY-MM-DD/*.parquet, each sorted by patient and time; rejects/*.parquet with the reason; and\nmalformed/*.parquet with each line that is no reading. Prints: read = malformed + duplicates + rejected + written."
 )]
 pub(crate) struct Refine {
     /// A folder of readings as NDJSON, or one such file
@@ -28,6 +29,8 @@ pub(crate) struct Refine {
     /// What an impossible value takes with it [default: as processing.on_invalid says]
     #[arg(long, value_name = "WHAT", requires = "from")]
     on_invalid: Option<Invalid>,
+    #[command(flatten)]
+    engine: EngineChoice,
 }
 
 /// What an impossible value takes with it.
@@ -54,9 +57,10 @@ impl Refine {
             };
             return refine_elsewhere(from, to, on_invalid, context.json).await;
         }
+        let engine = self.engine.engine(context)?;
         let stack = context.stack()?;
         let _lock = stack.folder.lock(Writer::Silver, "strata refine")?;
-        let refined = refine(&stack).await?;
+        let refined = refine(&stack, &engine).await?;
         let quality = stack.processing.quality().await?;
         if context.json {
             output::json(&json!({"refined": refined, "quality": quality}))?;
@@ -105,12 +109,12 @@ fn show_counts(counts: &FolderCounts, to: &Path) -> Result<()> {
 }
 
 /// Refines with a progress bar.
-pub(super) async fn refine(stack: &Stack) -> Result<Vec<Refined>> {
+pub(super) async fn refine(stack: &Stack, engine: &Engine) -> Result<Vec<Refined>> {
     let bar = progress::bar("refining", Some(1));
     let moving = bar.clone();
     let refined = stack
         .processing
-        .refine(&mut |at| {
+        .refine(engine, &mut |at| {
             moving.set_message(format!("refining {}", at.topic));
             moving.set_length(at.total);
             moving.set_position(at.done);

@@ -8,7 +8,7 @@ use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ClientOptions, RetryConfig};
+use object_store::{ClientOptions, ObjectStore, RetryConfig};
 use strata_config::Secret;
 
 use crate::error::Cause;
@@ -53,6 +53,25 @@ impl Objects {
             Ok(Self { store: Arc::new(store), root: url.to_owned() })
         };
         open().map_err(|cause| cannot_open(url.to_owned(), cause))
+    }
+
+    /// The whole bucket of `s3://BUCKET[/PREFIX]`, for a format that names its objects by itself. It refuses to put an object
+    /// that exists, when it is asked for a new one.
+    pub fn bucket(url: &str, s3: &S3) -> Result<Arc<dyn ObjectStore>, Error> {
+        let open = || -> Result<Arc<dyn ObjectStore>, Cause> {
+            let rest = url.strip_prefix("s3://").ok_or("give s3://BUCKET/PREFIX")?;
+            let bucket = rest.split('/').next().unwrap_or_default();
+            if bucket.is_empty() {
+                return Err("there is no bucket in it: give s3://BUCKET/PREFIX".into());
+            }
+            Ok(Arc::new(client(bucket, s3)?))
+        };
+        open().map_err(|cause| cannot_open(url.to_owned(), cause))
+    }
+
+    /// Where they lie, as a URL by which another process finds them.
+    pub fn location(&self) -> String {
+        if self.root.contains("://") { self.root.clone() } else { format!("file://{}", self.root) }
     }
 
     /// Objects in a directory, which is made when it is missing.

@@ -26,6 +26,11 @@ impl Bronze {
         Self { objects }
     }
 
+    /// Where it lies, as a URL by which another process finds it.
+    pub fn location(&self) -> String {
+        self.objects.location()
+    }
+
     pub(crate) fn objects(&self) -> &Objects {
         &self.objects
     }

@@ -3,6 +3,12 @@
 //! A table is a Delta table under `tables/<name>`: Parquet files, and a log whose entries say which
 //! of them count. Nothing is visible before its commit, and a commit carries marks (Delta `txn`
 //! actions) that tell how far the input was read, so that the same input is never added twice.
+//!
+//! Heavy work on tables is a [batch job](batch::Job): partitions of work, run on this machine's cores or by the executors
+//! of a cluster, of which this crate is the sole home too.
+
+mod root;
+use root::Root;
 
 mod spec;
 pub use spec::{Packing, TableSpec};
@@ -51,12 +57,18 @@ pub use output::Format;
 mod sheet;
 pub use sheet::Sheet;
 
+pub mod batch;
+pub mod cluster;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::ObjectStore;
 
 /// The tables under one root.
 #[derive(Clone, Debug)]
 pub struct Lakehouse {
-    root: PathBuf,
+    root: Root,
     views: Vec<View>,
 }
 
@@ -65,33 +77,40 @@ impl Lakehouse {
     pub fn open(root: &Path, views: Vec<View>) -> Result<Self, Error> {
         let ready = std::fs::create_dir_all(root).and_then(|()| root.canonicalize());
         match ready {
-            Ok(root) => Ok(Self { root, views }),
+            Ok(root) => Ok(Self { root: Root::Folder(root), views }),
             Err(cause) => Err(Error::Folder { path: root.into(), cause }),
         }
     }
 
+    /// The tables in a bucket, at a URL whose host is the bucket: `s3://BUCKET/PREFIX`. The store must refuse to put an
+    /// object that exists when it is asked for a new one: that is what makes a commit one commit.
+    pub fn in_bucket(url: &str, bucket: Arc<dyn ObjectStore>, views: Vec<View>) -> Result<Self, Error> {
+        Ok(Self { root: Root::bucket(url, bucket)?, views })
+    }
+
+    /// Where the tables lie, as a URL by which another process finds them.
+    pub fn location(&self) -> String {
+        self.root.location()
+    }
+
     /// The table, made with its first version when it is missing.
     pub async fn table(&self, spec: &'static TableSpec) -> Result<Table, Error> {
-        Table::open_or_create(&self.root.join(spec.name), spec).await
+        Table::open_or_create(&self.root, spec).await
     }
 
     /// The table, or `None` while nothing has been written to it.
     pub async fn existing(&self, spec: &'static TableSpec) -> Result<Option<Table>, Error> {
-        Table::open(&self.root.join(spec.name), spec).await
+        Table::open(&self.root, spec).await
+    }
+
+    /// Where a table's files lie, whether or not there is a table yet.
+    pub fn shelf(&self, spec: &'static TableSpec) -> Result<Shelf, Error> {
+        Ok(Shelf::new(self.root.files(spec.name)?, spec))
     }
 
     /// The names of the tables that exist, sorted.
-    pub fn names(&self) -> Result<Vec<String>, Error> {
-        let folder = |cause| Error::Folder { path: self.root.clone(), cause };
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.root).map_err(folder)? {
-            let entry = entry.map_err(folder)?;
-            if table::is_made(&entry.path()) {
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
+    pub async fn names(&self) -> Result<Vec<String>, Error> {
+        self.root.names().await
     }
 }
 
@@ -106,6 +125,15 @@ pub enum Error {
         /// Why not.
         #[source]
         cause: std::io::Error,
+    },
+    /// The bucket of the tables cannot be used.
+    #[error("cannot use the tables at {url}: {cause}")]
+    Bucket {
+        /// Its URL.
+        url: String,
+        /// Why not.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Delta refused.
     #[error("table `{table}`: {cause}")]

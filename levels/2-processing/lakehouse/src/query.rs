@@ -7,7 +7,7 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use deltalake::{DeltaTableBuilder, DeltaTableError, ensure_table_uri};
+use deltalake::DeltaTableError;
 
 use crate::{Error, Lakehouse};
 
@@ -65,12 +65,11 @@ impl Lakehouse {
             .set_bool("datafusion.execution.parquet.pushdown_filters", true);
         let runtime = RuntimeEnvBuilder::new().with_memory_limit(QUERY_MEMORY, 1.0).build_arc().map_err(refused)?;
         let context = SessionContext::new_with_config_rt(config, runtime);
-        let names = self.names()?;
+        let names = self.names().await?;
         for name in &names {
-            let location = self.root.join(name);
             let load = async {
-                let url = ensure_table_uri(location.to_string_lossy())?;
-                let table = DeltaTableBuilder::from_url(url)?.load().await?;
+                let mut table = self.root.delta(name)?;
+                table.load().await?;
                 table.update_datafusion_session(&context.state())?;
                 Ok::<_, DeltaTableError>(table)
             };

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use deltalake::kernel::Add;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
+use serde::{Deserialize, Serialize};
 
 use crate::parquet_file::{Encoded, StoredFile};
 use crate::sought;
@@ -20,8 +21,8 @@ pub struct Shelf {
     spec: &'static TableSpec,
 }
 
-/// A file that is stored but does not count yet.
-#[derive(Debug)]
+/// A file that is stored but does not count yet. Whoever stored it may be another process than commits it.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NewFile {
     pub(crate) add: Add,
     pub(crate) file: DataFile,

@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use deltalake::operations::create::CreateBuilder;
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty, ensure_table_uri};
+use deltalake::{DeltaTable, DeltaTableError, TableProperty};
+use serde::{Deserialize, Serialize};
 
 use crate::parquet_file::Encoded;
 use crate::shelf::{NewFile, Shelf};
 use crate::stats::times_of;
-use crate::{Error, Sought, TableSpec};
+use crate::{Error, Root, Sought, TableSpec};
 
 /// How many commits may follow a checkpoint: what a reader replays at most.
 const CHECKPOINT_EVERY: &str = "10";
@@ -30,7 +30,7 @@ pub struct Table {
 }
 
 /// A file that counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataFile {
     /// Its path below the table.
     pub path: String,
@@ -56,40 +56,36 @@ pub struct Mark {
     pub next: u64,
 }
 
-/// Whether the table at a path has been made: its log has a commit. Whoever dies while making one, or finds the disk full,
-/// leaves a folder for the log with nothing in it, or a draft (`00000000000000000000.json#1`): that is no table yet.
-pub(crate) fn is_made(path: &Path) -> bool {
-    let Ok(log) = std::fs::read_dir(path.join("_delta_log")) else { return false };
-    let is_commit = |name: &str| {
-        let version = name.len() > 20 && name.bytes().take(20).all(|byte| byte.is_ascii_digit());
-        version && matches!(&name[20..], ".json" | ".checkpoint.parquet")
-    };
-    log.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_commit))
-}
-
 impl Table {
-    pub(crate) async fn open(path: &Path, spec: &'static TableSpec) -> Result<Option<Self>, Error> {
-        if !is_made(path) {
+    pub(crate) async fn open(root: &Root, spec: &'static TableSpec) -> Result<Option<Self>, Error> {
+        if !root.has_table(spec.name).await? {
             return Ok(None);
         }
-        let load = async { DeltaTableBuilder::from_url(ensure_table_uri(path.to_string_lossy())?)?.load().await };
+        let load = async {
+            let mut delta = root.delta(spec.name)?;
+            delta.load().await?;
+            Ok(delta)
+        };
         let delta = load.await.map_err(|cause| delta_error(spec, cause))?;
         Ok(Some(Self::loaded(delta, spec)?))
     }
 
-    pub(crate) async fn open_or_create(path: &Path, spec: &'static TableSpec) -> Result<Self, Error> {
-        if let Some(table) = Self::open(path, spec).await? {
+    pub(crate) async fn open_or_create(root: &Root, spec: &'static TableSpec) -> Result<Self, Error> {
+        if let Some(table) = Self::open(root, spec).await? {
             return Ok(table);
         }
-        std::fs::create_dir_all(path).map_err(|cause| Error::Folder { path: path.into(), cause })?;
-        let create = CreateBuilder::new()
-            .with_location(path.to_string_lossy())
-            .with_table_name(spec.name)
-            .with_columns(spec.delta_columns())
-            .with_partition_columns(if spec.by_date { vec!["date"] } else { vec![] })
-            .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_EVERY))
-            .with_configuration_property(TableProperty::DeletedFileRetentionDuration, Some(REMEMBERED))
-            .with_configuration_property(TableProperty::LogRetentionDuration, Some(REMEMBERED));
+        root.make_room(spec.name)?;
+        let create = async {
+            CreateBuilder::new()
+                .with_log_store(root.delta(spec.name)?.log_store())
+                .with_table_name(spec.name)
+                .with_columns(spec.delta_columns())
+                .with_partition_columns(if spec.by_date { vec!["date"] } else { vec![] })
+                .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_EVERY))
+                .with_configuration_property(TableProperty::DeletedFileRetentionDuration, Some(REMEMBERED))
+                .with_configuration_property(TableProperty::LogRetentionDuration, Some(REMEMBERED))
+                .await
+        };
         let delta = create.await.map_err(|cause| delta_error(spec, cause))?;
         Self::loaded(delta, spec)
     }

@@ -3,6 +3,7 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
+use serde::{Deserialize, Serialize};
 use strata_lakehouse::{Packing, TableSpec};
 use strata_types::Timestamp;
 
@@ -66,8 +67,8 @@ impl Finding {
     }
 }
 
-/// A finding with the record that it is about, as quarantine keeps it.
-#[derive(Clone, Debug, PartialEq)]
+/// A finding with the record that it is about, as quarantine keeps it, and as whoever refined it tells of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) topic: String,
     pub(crate) log: String,
@@ -76,6 +77,7 @@ pub(crate) struct Entry {
     /// The record's key in silver; `None` for a record that cannot be read.
     pub(crate) key: Option<String>,
     pub(crate) patient_id: Option<String>,
+    #[serde(with = "microseconds")]
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) rank: Rank,
     pub(crate) scope: String,
@@ -86,6 +88,21 @@ pub(crate) struct Entry {
     pub(crate) reason: String,
     /// The record itself, when no silver row keeps it.
     pub(crate) raw: Option<String>,
+}
+
+/// A time as the number that it is: as text, not every one comes back.
+mod microseconds {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use strata_types::Timestamp;
+
+    #[expect(clippy::ref_option, reason = "it is serde's to say")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.0).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        Ok(Option::<i64>::deserialize(deserializer)?.map(Timestamp))
+    }
 }
 
 pub(crate) static COLUMNS: [Column<Entry>; 17] = [

@@ -37,7 +37,8 @@ pub use records::{LiveRecord, LiveRows, live_rows};
 
 mod refine;
 pub use refine::{
-    Follower, OnInvalid, Pass, Place, Progress, Refined, Refinery, Refused, Replayed, Settings, mark_name,
+    BronzeReach, Follower, OnInvalid, Pass, Place, Progress, RefineTasks, Refined, Refinery, Refused, Replayed,
+    Settings, mark_name,
 };
 
 mod report;
@@ -60,6 +61,15 @@ pub enum Error {
         /// What does not fit.
         #[source]
         cause: arrow::error::ArrowError,
+    },
+    /// The cluster, or a job on it, gave up.
+    #[error(transparent)]
+    Engine(#[from] strata_lakehouse::batch::Error),
+    /// A table is written to that was not opened: a mistake in Strata.
+    #[error("table `{table}` is not open; report this")]
+    NotOpen {
+        /// Which table.
+        table: &'static str,
     },
     /// A worker thread died.
     #[error("a refining thread died: {0}")]

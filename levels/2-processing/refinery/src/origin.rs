@@ -1,5 +1,6 @@
 //! Where a record comes from, and which of several records of one key wins.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use strata_types::Timestamp;
@@ -24,7 +25,7 @@ pub struct Origin {
 }
 
 /// What decides among records of one key: the greatest wins.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Rank {
     pub(crate) ingested_at: i64,
     pub(crate) event_id: String,

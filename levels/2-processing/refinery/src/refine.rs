@@ -9,6 +9,11 @@ pub use intake::app as mark_name;
 
 mod wave;
 
+mod part;
+
+mod job;
+pub use job::{BronzeReach, RefineTasks};
+
 mod compaction;
 mod quarantine;
 mod standing;
@@ -21,6 +26,7 @@ pub use replay::{Place, Refused, Replayed};
 
 use serde::Serialize;
 use strata_lakehouse::Lakehouse;
+use strata_lakehouse::batch::Engine;
 use strata_landing::Bronze;
 use strata_types::{Timestamp, Topic};
 
@@ -107,9 +113,19 @@ impl Refinery {
         now: Timestamp,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<Refined>, Error> {
+        self.run_by(&Engine::Embedded, now, progress).await
+    }
+
+    /// The same by another engine: what comes of it is the same.
+    pub async fn run_by(
+        &self,
+        engine: &Engine,
+        now: Timestamp,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Vec<Refined>, Error> {
         let mut standing = Standing::open(&self.lakehouse).await?;
         let bundles = intake::all_new(self, &mut standing).await?;
-        let refined = standing.refine_all(self, bundles, now, progress).await?;
+        let refined = standing.refine_all(self, engine, bundles, now, progress).await?;
         standing.settle(now).await?;
         Ok(refined)
     }

@@ -89,7 +89,7 @@ pub struct RuleCount {
 
 /// Counts the tables as they stand.
 pub async fn quality_report(lakehouse: &Lakehouse, bronze: &Bronze) -> Result<QualityReport, Error> {
-    let names = lakehouse.names()?;
+    let names = lakehouse.names().await?;
     let exists = |name: &str| names.iter().any(|table| table == name);
     let mut report = QualityReport::default();
     if exists("quarantine") {

@@ -28,6 +28,9 @@ pub use group::Labelling;
 mod store;
 pub use store::{FeatureStore, Materialised, Progress};
 
+mod job;
+pub use job::ComputeFeatures;
+
 mod requests;
 pub use requests::{Requests, Training};
 
@@ -43,6 +46,9 @@ pub enum Error {
     /// A table cannot be read or written.
     #[error(transparent)]
     Lakehouse(#[from] strata_lakehouse::Error),
+    /// The cluster, or a job on it, gave up.
+    #[error(transparent)]
+    Engine(#[from] strata_lakehouse::batch::Error),
     /// Rows do not have the columns that they should.
     #[error("table `{table}`: {cause}")]
     Shape {

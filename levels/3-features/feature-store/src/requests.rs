@@ -101,7 +101,7 @@ impl Training {
         let unknown = compute(&Timeline::default(), Timestamp(0));
         let mut vectors = vec![unknown; asked.len()];
         let wanted = Arc::new(wanted);
-        for span in self.sources.stretches(VECTORS_AT_ONCE) {
+        for span in self.sources.stretches(VECTORS_AT_ONCE, 1) {
             let here = |group: &strata_lakehouse::Group| {
                 let (first, last) = group.patients.unwrap_or(("", "\u{10ffff}"));
                 let next = patients.partition_point(|patient| patient.as_str() < first.max(span.from()));

@@ -1,9 +1,10 @@
 //! Stretches of patients by their ids: what is computed at once, so that memory does not grow with the lake.
 
+use serde::{Deserialize, Serialize};
 use strata_lakehouse::Group;
 
 /// Patients from one id on and before another.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Span {
     from: String,
     /// Nobody follows when there is none.

@@ -1,16 +1,18 @@
 //! Writes the table of features, and reads what vectors are made of.
 
 use arrow::error::ArrowError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strata_features::{Profile, Timeline, feature_set_hash};
+use strata_lakehouse::batch::Engine;
 use strata_lakehouse::{Change, Lakehouse, Mark, Table, TableSpec, encode};
 use strata_types::{PatientId, Timestamp};
 
 use crate::Error;
-use crate::group::{Input, Labelling, compute_group, merge, no_profiles};
+use crate::group::{Labelling, merge, no_profiles};
+use crate::job::{ComputeFeatures, Parameters};
 use crate::metadata::{self, BINS_TABLE, DEFINITIONS_TABLE, PROFILES_TABLE};
 use crate::parts::{LABELS, PARTS, Patient};
-use crate::sources::Sources;
+use crate::sources::{Sources, Stretch};
 use crate::table::FEATURES_TABLE;
 
 /// Vectors that are computed at once, about; what bounds memory.
@@ -19,8 +21,6 @@ const VECTORS_AT_ONCE: u64 = 1_000_000;
 /// How far a run is, in stretches of patients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows written.
-    pub rows: u64,
     /// Stretches that are done.
     pub done: u64,
     /// Stretches in all.
@@ -28,7 +28,7 @@ pub struct Progress {
 }
 
 /// What a run wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Materialised {
     /// Rows in the table.
     pub rows: u64,
@@ -78,6 +78,7 @@ impl FeatureStore {
     pub async fn materialise(
         &self,
         now: Timestamp,
+        engine: &Engine,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Materialised, Error> {
         let sources = Sources::open(&self.lakehouse, PARTS.into_iter().chain([LABELS])).await?;
@@ -90,19 +91,19 @@ impl FeatureStore {
         let mut done = Materialised::default();
         let mut added = Vec::new();
         let mut profiles = no_profiles();
-        let spans = sources.stretches(VECTORS_AT_ONCE);
-        let total = spans.len() as u64;
-        for (index, span) in spans.into_iter().enumerate() {
-            let pieces = sources.fetch(|group| span.meets(group)).await?;
-            let input = Input { span, pieces };
-            let labelling = self.labelling;
-            let computed = tokio::task::spawn_blocking(move || compute_group(input, labelling, now)).await??;
-            for (date, encoded) in computed.files {
-                added.push(table.put(Some(&date), u16::MAX, encoded).await?);
-            }
+        let stretches: Vec<Stretch> = sources
+            .stretches(VECTORS_AT_ONCE, engine.width().await?)
+            .into_iter()
+            .map(|span| sources.of(span))
+            .collect();
+        let total = stretches.len() as u64;
+        let parameters = Parameters::of(&self.lakehouse, self.labelling, now);
+        let job = ComputeFeatures::new(self.lakehouse.clone());
+        let mut told = |done| progress(Progress { done: done as u64, total });
+        for computed in job.all(engine, &parameters, stretches, &mut told).await? {
+            added.extend(computed.files);
             merge(&mut profiles, &computed.profiles);
             done.add(&computed.counted);
-            progress(Progress { rows: done.rows, done: index as u64 + 1, total });
         }
         let now_ms = now.0 / 1_000;
         table.commit(Change { added, removed: replaced, marks, now_ms, ..Change::default() }).await?;

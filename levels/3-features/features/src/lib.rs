@@ -27,7 +27,7 @@ mod panes;
 pub use panes::{Closed, Grid, InvalidGrid, Panes, Stat};
 
 mod profile;
-pub use profile::{Bin, Profile};
+pub use profile::{Bin, Profile, Told as ToldProfile};
 
 mod families;
 mod snapshot;

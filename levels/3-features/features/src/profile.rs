@@ -51,7 +51,23 @@ impl Default for Profile {
     }
 }
 
+/// A profile as it is told to another process, to the last bit: nulls, count, the bits of sum, squares, least and greatest, the
+/// place of the first bin, and the bins.
+pub type Told = (u64, u64, [u64; 2], [u32; 2], usize, Vec<u64>);
+
 impl Profile {
+    /// For another process.
+    pub fn tell(&self) -> Told {
+        let sums = [self.sum.to_bits(), self.squares.to_bits()];
+        (self.nulls, self.count, sums, [self.min.to_bits(), self.max.to_bits()], self.first, self.bins.clone())
+    }
+
+    /// From another process.
+    pub fn hear((nulls, count, [sum, squares], [min, max], first, bins): Told) -> Self {
+        let (sum, squares) = (f64::from_bits(sum), f64::from_bits(squares));
+        Self { nulls, count, sum, squares, min: f32::from_bits(min), max: f32::from_bits(max), bins, first }
+    }
+
     /// Takes in values; NaN is null.
     pub fn take(&mut self, values: impl Iterator<Item = f32>) {
         // Held apart from the bins, they stay in registers.

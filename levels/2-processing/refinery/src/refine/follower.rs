@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
+use strata_lakehouse::batch::Engine;
 use strata_landing::{LIVE, Manifest};
 use strata_types::{HOUR, MINUTE, Timestamp, Topic};
 
@@ -133,7 +134,7 @@ impl At {
                 *here = Reached { next: manifest.end_offset().max(here.next), logged: here.logged.max(last) };
             }
         }
-        let refined = self.standing.refine_all(refinery, bundles, now, &mut |_| {}).await?;
+        let refined = self.standing.refine_all(refinery, &Engine::Embedded, bundles, now, &mut |_| {}).await?;
         self.reached = reached;
         Ok(refined)
     }

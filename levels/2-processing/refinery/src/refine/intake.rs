@@ -1,6 +1,6 @@
 //! Which bronze is new, and in which portions it is taken.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use strata_lakehouse::Sought;
@@ -119,6 +119,41 @@ pub(super) fn waves(mut bundles: Vec<Bundle>, wave_bytes: u64) -> Vec<Vec<Bundle
     waves
 }
 
+/// Splits the work into rounds of tasks. The tasks of a round have partitions of their own, so that they may be done at once;
+/// each has about `wave_bytes` at most, and there are `width` of them where there are as many partitions.
+pub(super) fn rounds(bundles: Vec<Bundle>, wave_bytes: u64, width: usize) -> Vec<Vec<Vec<Bundle>>> {
+    let mut partitions: BTreeMap<u8, Vec<Bundle>> = BTreeMap::new();
+    for bundle in bundles {
+        partitions.entry(bundle.manifest.partition).or_default().push(bundle);
+    }
+    let mut rounds: Vec<Vec<Vec<Bundle>>> = Vec::new();
+    for bundles in partitions.into_values() {
+        for (round, wave) in waves(bundles, wave_bytes).into_iter().enumerate() {
+            if rounds.len() == round {
+                rounds.push(Vec::new());
+            }
+            rounds[round].push(wave);
+        }
+    }
+    rounds.into_iter().map(|waves| tasks(waves, wave_bytes, width)).collect()
+}
+
+/// Neighbours together, so that all weigh about the same.
+fn tasks(waves: Vec<Vec<Bundle>>, wave_bytes: u64, width: usize) -> Vec<Vec<Bundle>> {
+    let size = |wave: &[Bundle]| wave.iter().map(|bundle| bundle.manifest.raw_bytes.max(1)).sum::<u64>();
+    let all: u64 = waves.iter().map(|wave| size(wave)).sum();
+    let many = all.div_ceil(wave_bytes.max(1)).max(width as u64).max(1);
+    let mut tasks: BTreeMap<u64, Vec<Bundle>> = BTreeMap::new();
+    let mut before = 0;
+    for wave in waves {
+        let here = size(&wave);
+        let middle = u128::from(before + here / 2) * u128::from(many) / u128::from(all.max(1));
+        tasks.entry(middle as u64).or_default().extend(wave);
+        before += here;
+    }
+    tasks.into_values().collect()
+}
+
 /// The name of the mark that says how far silver has read a partition of a log.
 pub fn app(topic: Topic, log: &str, partition: u8) -> String {
     format!("refine/{topic}/{log}/{partition}")
@@ -134,6 +169,32 @@ mod tests {
             "count": count, "raw_bytes": 1, "sha256": "", "availability": "at_arrival", "log_times": [[0, count]],
         });
         serde_json::from_value(manifest).unwrap()
+    }
+
+    /// Tasks of one round share no partition, keep each partition's order over the rounds, and lose nothing.
+    #[test]
+    fn rounds_keep_partitions_apart_and_in_order() {
+        let bundles = || -> Vec<Bundle> {
+            let objects = (0..16).flat_map(|partition| (0..5).map(move |n| object("import", partition, n * 3, 3)));
+            objects.map(|manifest| Bundle { manifest, only: None }).collect()
+        };
+        for (wave_bytes, width) in [(1, 1), (2, 3), (40, 2), (1_000, 2), (1_000, 100)] {
+            let rounds = rounds(bundles(), wave_bytes, width);
+            let mut next = [0; 16];
+            for tasks in &rounds {
+                let mut taken = HashSet::new();
+                for task in tasks {
+                    let here: HashSet<u8> = task.iter().map(|bundle| bundle.manifest.partition).collect();
+                    assert!(here.iter().all(|partition| taken.insert(*partition)), "{wave_bytes} {width}");
+                    for Bundle { manifest, .. } in task {
+                        assert_eq!(manifest.first_offset, next[usize::from(manifest.partition)]);
+                        next[usize::from(manifest.partition)] = manifest.end_offset();
+                    }
+                }
+            }
+            assert_eq!(next, [15; 16]);
+            assert!(rounds[0].len() >= width.min(16), "{wave_bytes} {width}: {}", rounds[0].len());
+        }
     }
 
     /// Objects are committed concurrently. If the mark passed over one that is not there yet, its records would never be read.

@@ -11,7 +11,7 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt, stream};
-use strata_lakehouse::{Change, DataFile, Lakehouse, Mark, NewFile, Sought, Table, decode, encode, merge};
+use strata_lakehouse::{Change, DataFile, Lakehouse, Mark, NewFile, Shelf, Sought, Table, decode, encode, merge};
 use strata_landing::Manifest;
 use strata_types::{Timestamp, Topic};
 
@@ -39,20 +39,6 @@ pub(super) struct Verdicts {
 impl Quarantine {
     pub(super) async fn open(lakehouse: &Lakehouse) -> Result<Self, Error> {
         Ok(Self { table: lakehouse.table(&QUARANTINE).await?, marks: HashMap::new() })
-    }
-
-    /// The files in which entries of these rows may stand. `None` stands for a table without dates.
-    pub(super) fn files(&self, date: Option<&str>, buckets: u16, sought: &Sought) -> Vec<DataFile> {
-        let may_hold = |file: &&DataFile| {
-            let of_date = date.is_none_or(|date| file.date.as_deref() == Some(date));
-            of_date && file.buckets & buckets != 0 && sought.may_be_in(file)
-        };
-        self.table.files().iter().filter(may_hold).cloned().collect()
-    }
-
-    /// The entries of these patients and times in a file.
-    pub(super) async fn find(&self, file: &DataFile, sought: &Arc<Sought>) -> Result<Vec<Entry>, Error> {
-        entries_of(&self.table.find(file, sought, &[]).await?)
     }
 
     /// The entries of a topic that are wanted, wherever they stand, each with the path of its file. Without patients to look
@@ -186,6 +172,11 @@ impl Verdicts {
         self.fallen.retain(|_, fallen| !fallen.is_empty());
         self.entries.extend(new.into_values().flatten());
     }
+}
+
+/// The entries of these patients and times in a file.
+pub(super) async fn find(shelf: &Shelf, file: &DataFile, sought: &Arc<Sought>) -> Result<Vec<Entry>, Error> {
+    entries_of(&shelf.find(file, sought, &[]).await?)
 }
 
 fn is_not_in(rows: &RecordBatch, fallen: &HashSet<(String, LogPlace)>) -> Result<BooleanArray, ArrowError> {

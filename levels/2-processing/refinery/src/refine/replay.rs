@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
+use strata_lakehouse::batch::Engine;
 use strata_types::{Timestamp, Topic};
 
 use super::Refinery;
@@ -64,7 +65,7 @@ pub(super) async fn replay(refinery: &Refinery, refused: &Refused, now: Timestam
     }
     // These records alone: who else waits for a patient waits for the next run.
     standing.know_enrolled(refinery).await?;
-    let refined = standing.refine_all(refinery, bundles, now, &mut |_| {}).await?;
+    let refined = standing.refine_all(refinery, &Engine::Embedded, bundles, now, &mut |_| {}).await?;
     replayed.in_silver = refined.iter().map(|refined| refined.written).sum();
     Ok(replayed)
 }

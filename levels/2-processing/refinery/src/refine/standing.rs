@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use futures::{StreamExt, TryStreamExt, stream};
-use rayon::prelude::*;
-use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Sought, Table, encode, merge};
+use strata_lakehouse::batch::Engine;
+use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Table, merge};
 use strata_landing::{LIVE, Manifest};
 use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 
 use super::compaction::{self, Background};
+use super::job::{Parameters, RefineTasks, Task, part};
+use super::part::{Ground, Part};
 use super::quarantine::{Quarantine, Verdicts};
-use super::wave::{Bundle, Policy, Wave};
-use super::{Progress, READERS, Refined, Refinery, intake};
-use crate::contest::{Outcome, Rivals};
+use super::wave::{Bundle, Policy};
+use super::{Progress, Refined, Refinery, intake};
 use crate::deduplicate::keys;
-use crate::finding::Entry;
+use crate::finding::LogPlace;
 use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow};
 use crate::{Error, PATIENTS};
 
@@ -41,6 +41,7 @@ pub(super) struct Standing {
 /// What the topics of a run share.
 struct Work<'a> {
     refinery: &'a Refinery,
+    engine: &'a Engine,
     enrolled: Option<Enrolled>,
     come: Enrolled,
     now: Timestamp,
@@ -76,21 +77,34 @@ impl Standing {
             self.tables.insert(R::SPEC.name, refinery.lakehouse.table(R::SPEC).await?);
         }
         let total = bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum();
+        let wave_bytes = refinery.settings.wave_bytes;
+        let rounds = match work.engine {
+            Engine::Embedded => intake::waves(bundles, wave_bytes).into_iter().map(|wave| vec![wave]).collect(),
+            Engine::Cluster(_) => intake::rounds(bundles, wave_bytes, work.engine.width().await?),
+        };
         let mut done = 0;
-        for bundles in intake::waves(bundles, refinery.settings.wave_bytes) {
+        for tasks in rounds {
             (work.progress)(Progress { topic: R::TOPIC, done, total });
-            done += bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum::<u64>();
-            let taken: Vec<Manifest> =
-                bundles.iter().filter(|bundle| bundle.only.is_none()).map(|bundle| bundle.manifest.clone()).collect();
-            let reads = bundles.into_iter().map(|bundle| {
-                let bronze = refinery.bronze.clone();
-                async move { bundle.read(&bronze).await }
-            });
-            let lines = stream::iter(reads.collect::<Vec<_>>()).buffered(READERS);
-            let lines = lines.try_collect().await?;
-            let policy = Policy { on_invalid: refinery.settings.on_invalid, enrolled: work.enrolled.clone() };
-            let wave: Wave<R> = tokio::task::spawn_blocking(move || Wave::refine(lines, &policy)).await??;
-            self.join(wave, &taken, now, &mut refined).await?;
+            let taken = Taken::of(&tasks);
+            done += taken.bytes;
+            let enrolled = work.enrolled.clone();
+            let policy = Policy { on_invalid: refinery.settings.on_invalid, enrolled };
+            if let Engine::Cluster(_) = work.engine {
+                let job = RefineTasks::new(refinery.lakehouse.clone(), refinery.bronze.clone());
+                let parameters = Parameters::of::<R>(refinery, &policy, now);
+                let ground = self.ground::<R>()?;
+                let told = tasks.iter().map(|bundles| Task::of(bundles, &ground)).collect();
+                let parts = job.all(work.engine, &parameters, told).await?;
+                if !Part::overlap(&parts) {
+                    self.take::<R>(parts, &taken, now, &mut refined).await?;
+                    continue;
+                }
+            }
+            for bundles in tasks {
+                let taken = Taken::of(std::slice::from_ref(&bundles));
+                let part = part::<R>(&refinery.bronze, bundles, policy.clone(), &self.ground::<R>()?, now).await?;
+                self.take::<R>(vec![part], &taken, now, &mut refined).await?;
+            }
         }
         if total > 0 {
             (work.progress)(Progress { topic: R::TOPIC, done: total, total });
@@ -98,76 +112,62 @@ impl Standing {
         Ok(refined)
     }
 
-    async fn join<R: SilverRow>(
+    /// What stands beside a topic's new rows.
+    fn ground<R: SilverRow>(&self) -> Result<Ground, Error> {
+        let files = |table: &Table| (table.shelf(), table.files().to_vec());
+        let silver = self.tables.get(R::SPEC.name).map(files).ok_or(Error::NotOpen { table: R::SPEC.name })?;
+        Ok(Ground { silver, quarantine: files(&self.quarantine.table) })
+    }
+
+    /// Makes parts count, in one commit.
+    async fn take<R: SilverRow>(
         &mut self,
-        wave: Wave<R>,
-        taken: &[Manifest],
+        parts: Vec<Part>,
+        taken: &Taken,
         now: Timestamp,
         refined: &mut Refined,
     ) -> Result<(), Error> {
         let Some(table) = self.tables.get_mut(R::SPEC.name) else { return Ok(()) };
         let quarantine = &mut self.quarantine;
-        let Wave { dates, unreadable, records, buckets, leaving } = wave;
-        let not_read = unreadable.len() as u64;
-        let mut verdicts = Verdicts { buckets, ..Verdicts::default() };
-        verdicts.entries = quarantine.not_yet_taken(R::TOPIC, unreadable, &leaving).await?;
-        if !leaving.is_empty() {
-            let again = leaving.clone();
+        let now_ms = now.0 / 1_000;
+        let mut verdicts = Verdicts::default();
+        let mut change = Change { marks: marks::<R>(&taken.manifests), now_ms, ..Change::default() };
+        let mut beaten: BTreeMap<String, HashSet<String>> = BTreeMap::new();
+        for part in parts {
+            let not_read = part.unreadable.len() as u64;
+            refined.records += part.records;
+            refined.written += part.written;
+            refined.unreadable += not_read;
+            refined.not_written += part.records - not_read - part.written;
+            verdicts.buckets |= part.buckets;
+            verdicts.entries.extend(quarantine.not_yet_taken(R::TOPIC, part.unreadable, &taken.again).await?);
+            verdicts.entries.extend(part.entries);
+            for (path, fallen) in part.fallen {
+                verdicts.fallen.entry(path).or_default().extend(fallen);
+            }
+            for (path, keys) in part.beaten {
+                beaten.entry(path).or_default().extend(keys);
+            }
+            change.added.extend(part.added);
+        }
+        if !taken.again.is_empty() {
+            let again = taken.again.clone();
             for (path, entry) in quarantine.search(R::TOPIC, None, move |entry| again.contains(&entry.place())).await? {
                 verdicts.fallen.entry(path).or_default().push(entry);
             }
         }
-
-        let (mut contests, mut files, mut entry_files) = (Vec::new(), Vec::new(), Vec::new());
-        for (date, fresh) in dates {
-            let sought = fresh.sought();
-            let rivals = Rivals {
-                silver: silver_rivals::<R>(table, date.as_deref(), buckets, &sought, &mut files).await?,
-                quarantine: entry_rivals(quarantine, date.as_deref(), buckets, &sought, &mut entry_files).await?,
-            };
-            contests.push((date, fresh, rivals));
-        }
-        let now_ms = now.0 / 1_000;
-        let shape = |cause| Error::Shape { table: R::SPEC.name, cause };
-        let contest = move || {
-            let outcomes = contests.into_par_iter().map(|(date, fresh, rivals)| {
-                let outcome = fresh.contest(&rivals, &leaving).map_err(shape)?;
-                let rows = &outcome.rows;
-                let encoded = (rows.num_rows() > 0).then(|| encode(R::SPEC, std::slice::from_ref(rows), now_ms));
-                Ok((date, encoded.transpose().map_err(|cause| shape(cause.into()))?, outcome))
-            });
-            outcomes.collect::<Result<Vec<(Option<String>, Option<Encoded>, Outcome)>, Error>>()
-        };
-        let mut change = Change { marks: marks::<R>(taken), now_ms, ..Change::default() };
-        let mut beaten: BTreeMap<usize, HashSet<String>> = BTreeMap::new();
-        let mut written = 0;
-        for (date, encoded, outcome) in tokio::task::spawn_blocking(contest).await?? {
-            written += outcome.rows.num_rows() as u64;
-            if let Some(encoded) = encoded {
-                change.added.push(table.put(date.as_deref(), buckets, encoded).await?);
-            }
-            beaten.extend(outcome.beaten);
-            verdicts.entries.extend(outcome.entries);
-            for (file, fallen) in outcome.fallen {
-                verdicts.fallen.entry(entry_files[file].path.clone()).or_default().extend(fallen);
-            }
-        }
-        for (file, keys) in beaten {
-            let file: &DataFile = &files[file];
-            if let Some(rest) = without::<R>(table, file, keys, now_ms).await? {
+        for (path, keys) in beaten {
+            let Some(file) = table.files().iter().find(|file| file.path == path).cloned() else { continue };
+            if let Some(rest) = without::<R>(table, &file, keys, now_ms).await? {
                 change.added.push(table.put(file.date.as_deref(), file.buckets, rest).await?);
             }
-            change.removed.push(file.clone());
+            change.removed.push(file);
         }
-        let taken: Vec<_> = taken.iter().map(|manifest| (R::TOPIC, manifest)).collect();
-        quarantine.put(verdicts, &taken, now).await?;
+        let manifests: Vec<_> = taken.manifests.iter().map(|manifest| (R::TOPIC, manifest)).collect();
+        quarantine.put(verdicts, &manifests, now).await?;
         if !change.is_empty() {
             table.commit(change).await?;
         }
-        refined.records += records;
-        refined.written += written;
-        refined.unreadable += not_read;
-        refined.not_written += records - not_read - written;
         Ok(())
     }
 
@@ -175,12 +175,13 @@ impl Standing {
     pub(super) async fn refine_all(
         &mut self,
         refinery: &Refinery,
+        engine: &Engine,
         mut bundles: HashMap<Topic, Vec<Bundle>>,
         now: Timestamp,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<Refined>, Error> {
         let mut of = |topic| bundles.remove(&topic).unwrap_or_default();
-        let mut work = Work { refinery, enrolled: None, come: Enrolled::default(), now, progress };
+        let mut work = Work { refinery, engine, enrolled: None, come: Enrolled::default(), now, progress };
         let patients = self.refine::<PatientRow>(&mut work, of(Topic::Patients)).await?;
         (work.enrolled, work.come) = self.enrolled(refinery).await?;
         let refined = vec![
@@ -283,53 +284,22 @@ impl Standing {
     }
 }
 
-/// The columns by which rows are rivals: their keys, and what decides among them.
-fn ranked<R: SilverRow>() -> Vec<&'static str> {
-    R::SPEC.key.iter().copied().chain(["ingested_at", "event_id", "record_hash"]).collect()
+/// What a commit takes from bronze.
+struct Taken {
+    /// What is new.
+    manifests: Vec<Manifest>,
+    /// What is refined again.
+    again: HashSet<LogPlace>,
+    bytes: u64,
 }
 
-/// The rows of silver that may be rivals, each batch with the number of its file, which joins `files`.
-async fn silver_rivals<R: SilverRow>(
-    table: &Table,
-    date: Option<&str>,
-    buckets: u16,
-    sought: &Arc<Sought>,
-    files: &mut Vec<DataFile>,
-) -> Result<Vec<(usize, RecordBatch)>, Error> {
-    let may_hold =
-        |file: &&DataFile| file.date.as_deref() == date && file.buckets & buckets != 0 && sought.may_be_in(file);
-    let (first, columns) = (files.len(), ranked::<R>());
-    files.extend(table.files().iter().filter(may_hold).cloned());
-    let finds: Vec<_> = files[first..].iter().map(|file| table.find(file, sought, &columns)).collect();
-    let found = stream::iter(finds).buffered(READERS);
-    let found: Vec<Vec<RecordBatch>> = found.try_collect().await?;
-    Ok(numbered(first, found))
-}
-
-/// The entries of quarantine that may be rivals, as above.
-async fn entry_rivals(
-    quarantine: &Quarantine,
-    date: Option<&str>,
-    buckets: u16,
-    sought: &Arc<Sought>,
-    files: &mut Vec<DataFile>,
-) -> Result<Vec<(usize, Vec<Entry>)>, Error> {
-    let first = files.len();
-    files.extend(quarantine.files(date, buckets, sought));
-    let finds: Vec<_> = files[first..].iter().map(|file| quarantine.find(file, sought)).collect();
-    let found = stream::iter(finds).buffered(READERS);
-    let found: Vec<Vec<Entry>> = found.try_collect().await?;
-    Ok(found
-        .into_iter()
-        .enumerate()
-        .filter(|(_, found)| !found.is_empty())
-        .map(|(at, found)| (first + at, found))
-        .collect())
-}
-
-fn numbered<T>(first: usize, found: Vec<Vec<T>>) -> Vec<(usize, T)> {
-    let numbered = found.into_iter().enumerate();
-    numbered.flat_map(|(at, found)| found.into_iter().map(move |one| (first + at, one))).collect()
+impl Taken {
+    fn of(tasks: &[Vec<Bundle>]) -> Self {
+        let bundles = || tasks.iter().flatten();
+        let new = bundles().filter(|bundle| bundle.only.is_none()).map(|bundle| bundle.manifest.clone());
+        let bytes = bundles().map(|bundle| bundle.manifest.raw_bytes).sum();
+        Self { manifests: new.collect(), again: bundles().flat_map(Bundle::again).collect(), bytes }
+    }
 }
 
 /// A file without the rows of some keys; `None` when nothing is left.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use strata_landing::{Bronze, Lines, Manifest};
 use strata_types::{HOUR, PatientId, Timestamp, partition_of};
 
@@ -17,7 +18,7 @@ use crate::silver::SilverRow;
 const DAY: i64 = 24 * HOUR;
 
 /// An object of bronze, or the lines of it that are wanted again.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Bundle {
     pub(super) manifest: Manifest,
     pub(super) only: Option<HashSet<u64>>,
@@ -37,7 +38,7 @@ impl Bundle {
 }
 
 /// What decides whether a readable row is refused.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) on_invalid: OnInvalid,
     pub(super) enrolled: Option<Arc<HashSet<PatientId>>>,

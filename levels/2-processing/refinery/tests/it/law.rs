@@ -141,7 +141,7 @@ async fn rows_wait_for_their_patient() {
     let refinery = || Refinery::new(bronze(), lakehouse(), settings);
     let count = async |table: &str| {
         let lakehouse = lakehouse();
-        if lakehouse.names().unwrap().iter().any(|name| name == table) {
+        if lakehouse.names().await.unwrap().iter().any(|name| name == table) {
             lakehouse.query(&format!("SELECT * FROM {table}")).await.unwrap().len()
         } else {
             0

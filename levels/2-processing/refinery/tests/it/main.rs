@@ -12,3 +12,5 @@ mod folder;
 mod following;
 
 mod replaying;
+
+mod engines;

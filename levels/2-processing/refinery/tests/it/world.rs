@@ -99,7 +99,7 @@ impl Live {
 /// Everything that silver and quarantine say, but for places on the log.
 pub(crate) async fn state(root: &Path) -> Vec<String> {
     let lakehouse = Lakehouse::open(&root.join("tables"), Vec::new()).unwrap();
-    let names = lakehouse.names().unwrap();
+    let names = lakehouse.names().await.unwrap();
     let mut state = Vec::new();
     for (table, columns) in [
         ("vitals", "*"),
