@@ -1,5 +1,4 @@
 //! Refining and computing features by the processes of a cluster: what comes of it is what one process makes.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::path::Path;
 use std::process::Command;
@@ -176,11 +175,11 @@ fn machines_of_their_own_need_only_reach_each_other() {
     };
     let start = |at: usize, arguments: &[&str]| strata.node_in(&network.namespace(at), arguments);
     let scheduler = start(0, &["cluster", "scheduler", "--bind", "0.0.0.0:50050", "--private-network"]);
-    let url = format!("ballista://{}:50050", network.address(0));
+    let url = format!("ballista://{}:50050", Network::address(0));
     let executor =
         ["cluster", "executor", "--scheduler", &url, "--bind", "0.0.0.0:0", "--private-network", "--slots", "1"];
     let executors = [start(1, &executor), start(2, &executor)];
-    assert!(executors[0].text("place").starts_with(&network.address(1)), "{}", executors[0].said);
+    assert!(executors[0].text("place").starts_with(&Network::address(1)), "{}", executors[0].said);
     strata.json(&HOSPITAL);
     for command in ["refine", "features"] {
         let done = strata.command_in(&network.namespace(3), &[command, "--engine", &url]).status().unwrap();
@@ -206,7 +205,7 @@ impl Network {
                 ip(&format!("netns add {space}"))
                     && ip(&format!("link add {outside} type veth peer name {inside} netns {space}"))
                     && ip(&format!("link set {outside} master {bridge} up"))
-                    && ip(&format!("-n {space} address add {}/24 dev {inside}", network.address(at)))
+                    && ip(&format!("-n {space} address add {}/24 dev {inside}", Network::address(at)))
                     && ip(&format!("-n {space} link set {inside} up"))
                     && ip(&format!("-n {space} link set lo up"))
             });
@@ -217,7 +216,7 @@ impl Network {
         format!("{}n{at}", self.name)
     }
 
-    fn address(&self, at: usize) -> String {
+    fn address(at: usize) -> String {
         format!("10.213.7.{}", at + 1)
     }
 }

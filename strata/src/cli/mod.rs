@@ -350,7 +350,7 @@ impl Command {
             Self::Generate(command) => command.run(context).await,
             Self::Refine(command) => command.run(context).await,
             Self::Dlq(command) => command.run(context).await,
-            Self::Features(command) => command.run(context).await,
+            Self::Features(command) => Box::pin(command.run(context)).await,
             Self::Train(command) => command.run(context).await,
             Self::Evaluate(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,

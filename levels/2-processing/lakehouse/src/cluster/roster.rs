@@ -55,7 +55,7 @@ impl Roster {
                 format!("whoever listens there is no scheduler of Strata's: it answers {}", answer.status()).into()
             );
         }
-        let members = answer.headers().get_all(MEMBER).into_iter().map(|member| Ok(member.to_str()?.parse()?));
+        let members = answer.headers().get_all(MEMBER).into_iter().map(|member| member.to_str()?.parse());
         Ok(Self { executors: members.collect::<Result<_, Failure>>()? })
     }
 }

@@ -20,7 +20,10 @@ use crate::{Error, QUARANTINE};
 
 /// How a process that refines for others comes to the bronze that they name.
 #[derive(Clone)]
-pub struct BronzeReach(Arc<dyn Fn(&str) -> Result<Bronze, Failure> + Send + Sync>);
+pub struct BronzeReach(Arc<Open>);
+
+/// Bronze by its location.
+type Open = dyn Fn(&str) -> Result<Bronze, Failure> + Send + Sync;
 
 impl BronzeReach {
     /// Reaches bronze by its location, as [`Bronze::location`] gives it.
