@@ -1,12 +1,13 @@
 """Windows of silver, each summed on its own by Polars: usage check_windows.py SILVER OUT EVERY HOURS left|right"""
 
 import sys
+from datetime import datetime
 
 import polars as pl
 
 silver, out, every, hours, closed = sys.argv[1:6]
 SIGNALS = ["heart_rate", "spo2", "temperature", "shock_index"]
-start = pl.lit("2026-01-01T00:00:00").str.to_datetime("us")
+start = datetime(2026, 1, 1)
 
 got = pl.read_parquet(f"{out}/*.parquet").with_columns(pl.col("boundary").dt.replace_time_zone(None))
 rows = pl.read_parquet(f"{silver}/**/*.parquet", hive_partitioning=False)
