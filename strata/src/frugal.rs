@@ -5,8 +5,9 @@ use std::process::Command;
 
 /// mimalloc's options: pages that are free go back to the system at once, and arenas are not committed ahead. A stack that is
 /// idle holds a third of what it holds without them, and costs no more CPU. And the C library's, from which librdkafka has its
-/// memory: what is free at the end of a heap goes back, however large a buffer was freed before (from producer to bronze at
-/// full speed 172 MB instead of 190). mimalloc in its place takes a tenth less CPU for that, and half as much memory again.
+/// memory: what is free at the end of a heap goes back, however large a buffer was freed before (`cargo bench -p
+/// strata-producer`, two runs each at load 14: 166 and 179 MB instead of 189 and 191; what it costs in CPU was not told apart
+/// from noise). mimalloc in its place held 266 to 539 MB.
 const OPTIONS: [(&str, &str); 3] =
     [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
 
