@@ -1,8 +1,9 @@
-"""Does with confluent-kafka what the broker's bench does: prints seconds and seconds of processor.
+"""Does with confluent-kafka what the broker's bench does: prints seconds, seconds of processor and the peak of its memory in MB.
 
     bench_broker.py HOST:PORT produced|consumed COMPRESSION RECORDS
 """
 
+import resource
 import sys
 import time
 
@@ -38,4 +39,5 @@ def consume():
 
 began, used = time.monotonic(), time.process_time()
 produce() if job == "produced" else consume()
-print(time.monotonic() - began, time.process_time() - used)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 1_000_000
+print(time.monotonic() - began, time.process_time() - used, peak)

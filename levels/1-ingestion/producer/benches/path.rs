@@ -64,7 +64,7 @@ async fn all(count: u64) -> Outcome {
     let served = Served::start()?;
     let before = cpu("self");
     let counts = produce(Options::new(served.address.clone()), count).await?;
-    row("production alone", count, Some(counts.per_second), None, cpu("self") - before, None);
+    row("production alone", count, Some(counts.per_second), None, cpu("self") - before, peak());
     let Some(python) = std::env::var_os("STRATA_PYTHON") else {
         println!("confluent-kafka: left out, STRATA_PYTHON names no Python that has it");
         return Ok(());
@@ -74,14 +74,14 @@ async fn all(count: u64) -> Outcome {
     let mut command = Command::new(python);
     command.arg(script).args([&served.address, "produced", "lz4", &few.to_string()]);
     let said = String::from_utf8(command.stdout(Stdio::piped()).output()?.stdout)?;
-    let [seconds, used] = said.split_whitespace().collect::<Vec<_>>()[..] else { return Err(said.into()) };
+    let [seconds, used, peak] = said.split_whitespace().collect::<Vec<_>>()[..] else { return Err(said.into()) };
     row(
         "production alone, confluent-kafka",
         few,
         Some(few as f64 / seconds.parse::<f64>()?),
         None,
         used.parse()?,
-        None,
+        Some(peak.parse()?),
     );
     Ok(())
 }
@@ -126,8 +126,7 @@ async fn path(count: u64) -> Outcome {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let bronze = count as f64 / began.elapsed().as_secs_f64();
-    let peak = memory::peak_bytes().map(|bytes| bytes / 1_000_000);
-    row("producer, log, bronze", count, Some(counts.per_second), Some(bronze), cpu("self") - used, peak);
+    row("producer, log, bronze", count, Some(counts.per_second), Some(bronze), cpu("self") - used, peak());
     scope.close(Duration::from_secs(10)).await?;
     Ok(())
 }
@@ -153,6 +152,11 @@ fn row(what: &str, count: u64, log: Option<f64>, bronze: Option<f64>, cpu: f64, 
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| format!("{number:.0}"));
     let (log, bronze, peak) = (number(log), number(bronze), number(peak.map(|peak| peak as f64)));
     println!("{what:34} {count:>10} {log:>10} {bronze:>10} {cpu:>8.2} {peak:>8}");
+}
+
+/// The most memory that this process has held, in MB.
+fn peak() -> Option<u64> {
+    memory::peak_bytes().map(|bytes| bytes / 1_000_000)
 }
 
 /// Seconds of processor that a process has used.
