@@ -51,7 +51,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let before = served.cpu();
                 let output = command.output()?;
                 let said = String::from_utf8(output.stdout)?;
-                let [seconds, cpu, _] = said.split_whitespace().collect::<Vec<_>>()[..] else { return Err(said.into()) };
+                let [seconds, cpu, _] = said.split_whitespace().collect::<Vec<_>>()[..] else {
+                    return Err(said.into());
+                };
                 let name = format!("{job}, confluent-kafka, {compression}");
                 row(&name, few, seconds.parse()?, cpu.parse()?, served.cpu() - before, served.peak());
             }

@@ -13,21 +13,20 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::changes::live_changes;
-use crate::waiting::Waiting;
+use crate::repairs::Repairs;
 use crate::{Error, Filling, Meter, Silver};
 
-/// Records that are taken at once.
-const MOST: usize = 20_000;
+/// Records that are taken at once: what is written together writes each patient's timeline once.
+const MOST: usize = 50_000;
 /// How long is waited for records before it is looked whether anything else is to be done.
 const TICK: Duration = Duration::from_millis(250);
-/// So long records are gathered before they are written: what is written together shares one sync of the disk.
+/// So long records are gathered at the least before they are written: what is written together shares one sync of the disk.
 const GATHER: Duration = Duration::from_millis(200);
-/// How often is looked at silver while somebody waits for it.
+/// And at the most. In between as long as the last ones took: in a flood the way to silver has the other half of the time,
+/// and more is written together.
+const REST: Duration = Duration::from_millis(500);
+/// How often is looked at silver while it does not have what is to be filled from it.
 const LOOK: Duration = Duration::from_secs(1);
-/// Patients who are read anew at once.
-const PATIENTS: usize = 100;
-/// Reading anew takes this part of the time at most: who follows the log is not kept waiting for it.
-const PART: u32 = 5;
 /// Bytes that are read ahead of the log.
 const AHEAD: usize = 8 << 20;
 
@@ -150,14 +149,11 @@ impl Feed {
 
     async fn follow(&self, mut marks: Marks, stop: &CancellationToken) -> Result<Ended, Error> {
         let consumer = self.consumer(&marks)?;
-        let since = Waiting::since(&Arc::new(marks.clone()));
-        let waiting = self.store.waiting(usize::MAX).await?.into_iter().map(|patient| (patient, since.clone()));
-        let mut waiting: BTreeMap<PatientId, Waiting> = waiting.collect();
+        let mut repairs = Repairs::new(self.silver.clone(), self.store.waiting(usize::MAX).await?, &marks);
         self.meter.took(0, &marks);
-        let mut next_look = Instant::now() + LOOK;
         loop {
             self.meter.looked();
-            self.meter.waiting(waiting.len() as u64);
+            self.meter.waiting(repairs.len() as u64);
             let mut batch = Batch::default();
             let taking = consumer.take(MOST, TICK, |record| batch.take(record, &mut marks));
             let taken = tokio::select! {
@@ -174,55 +170,20 @@ impl Feed {
                 let changes = tokio::task::spawn_blocking(move || batch.changes(on_invalid)).await??;
                 let applied = self.store.apply(changes, &marks).await?;
                 self.meter.took(taken as u64, &marks);
-                if !applied.late.is_empty() {
-                    let now = Waiting::since(&Arc::new(marks.clone()));
-                    for patient in applied.late {
-                        waiting.entry(patient).or_insert_with(|| now.clone()).again(&now);
-                    }
-                }
-                if taken < MOST {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = sleep(GATHER.saturating_sub(began.elapsed())) => {}
-                    }
+                repairs.late(applied.late, &marks);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = sleep(rest(began.elapsed())) => {}
                 }
             }
-            let now = Instant::now();
-            if now >= next_look {
-                if waiting.values().any(Waiting::is_due) {
-                    self.repair(&mut waiting, &marks).await?;
-                }
-                next_look = now + LOOK.max(now.elapsed() * PART);
+            self.meter.repaired(repairs.finish(&self.store, &marks).await?);
+            if repairs.is_due() {
+                repairs.begin().await?;
                 if self.imports.number() != marks.silver {
                     return Ok(Ended::Elsewhere("silver has what did not come by the live log"));
                 }
             }
         }
-    }
-
-    /// Reads those anew for whom silver has everything that the store had read when they began to wait.
-    async fn repair(&self, waiting: &mut BTreeMap<PatientId, Waiting>, marks: &Marks) -> Result<(), Error> {
-        let silver = self.silver.marks().await?;
-        let has = |marks: &Marks| {
-            marks.live.iter().all(|(place, mark)| silver.get(place).is_some_and(|next| *next >= mark.next))
-        };
-        let ripe = waiting.iter().filter(|(_, waiting)| waiting.is_due() && has(&waiting.marks));
-        let ripe: Vec<PatientId> = ripe.map(|(patient, _)| patient.clone()).take(PATIENTS).collect();
-        if ripe.is_empty() {
-            return Ok(());
-        }
-        let now = Arc::new(marks.clone());
-        for (patient, changes) in self.silver.of(&ripe).await? {
-            let waits_on = waiting.get(&patient).is_some_and(|waiting| !has(&waiting.late));
-            self.store.repair(&patient, changes, waits_on).await?;
-            if waits_on && let Some(known) = waiting.get_mut(&patient) {
-                known.on(&now);
-            } else {
-                waiting.remove(&patient);
-            }
-        }
-        self.meter.repaired(ripe.len() as u64);
-        Ok(())
     }
 
     fn consumer(&self, marks: &Marks) -> Result<Consumer, Error> {
@@ -242,6 +203,11 @@ impl std::fmt::Debug for Feed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Feed").field("store", &self.store).field("settings", &self.settings).finish_non_exhaustive()
     }
+}
+
+/// How long is gathered after what took so long.
+fn rest(took: Duration) -> Duration {
+    GATHER.saturating_sub(took).max(took.min(REST))
 }
 
 /// Records that were taken together.

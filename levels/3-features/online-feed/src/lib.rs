@@ -15,6 +15,8 @@ pub use meter::{Meter, Stats};
 
 mod waiting;
 
+mod repairs;
+
 mod feed;
 pub use feed::{Feed, Imports, Settings};
 

@@ -12,6 +12,7 @@ mod vitals;
 use strata_features::{AdverseEvent, Dose, Lab, PatientFacts, Timeline, Vitals};
 use strata_types::drug::DRUGS;
 use strata_types::{Timestamp, VARIABLES};
+use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::Recent;
 use crate::change::{Rank, Tie};
@@ -194,25 +195,14 @@ fn read_tie(from: &mut Reader) -> Result<Option<Tie>, Damaged> {
     Ok(Some(Tie { event_id, record_hash: i64::from_le_bytes(from.array()?) }))
 }
 
-/// Where a UUID has its dashes, in bytes.
-const DASHES: [usize; 4] = [4, 6, 8, 10];
-
+/// A UUID that is written as UUIDs usually are, so that its bytes say all of it.
 fn uuid_of(text: &str) -> Option<[u8; 16]> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
-    let mut uuid = [0; 16];
-    for (byte, pair) in uuid.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    (text.len() == 36 && *text_of(uuid) == *text).then_some(uuid)
+    let uuid = Uuid::try_parse(text).ok()?;
+    let mut usual = [0; Hyphenated::LENGTH];
+    (*uuid.as_hyphenated().encode_lower(&mut usual) == *text).then(|| uuid.into_bytes())
 }
 
 fn text_of(uuid: [u8; 16]) -> Box<str> {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(36);
-    for (at, byte) in uuid.iter().enumerate() {
-        let dash = if DASHES.contains(&at) { "-" } else { "" };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{dash}{byte:02x}");
-    }
-    text.into()
+    let mut text = [0; Hyphenated::LENGTH];
+    (*Uuid::from_bytes(uuid).as_hyphenated().encode_lower(&mut text)).into()
 }
