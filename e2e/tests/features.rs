@@ -85,6 +85,13 @@ fn the_features_are_described() {
     // Nothing new: nothing is written, and nothing said twice.
     strata.json(&["features"]);
     assert_eq!(strata.number("SELECT count(*) FROM feature_profiles"), 120);
+
+    // The columns say themselves what they are, to whoever opens the table.
+    let Some(python) = strata_testkit::python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/check_described.py");
+    let output = Command::new(&python).arg(&script).arg(strata.folder().join("tables")).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
 }
 
 /// Windows of a folder are those that Polars finds in it, each summed on its own.

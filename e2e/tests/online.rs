@@ -117,6 +117,8 @@ fn the_stores_agree_after_kill_minus_nine_under_load() {
     strata.json(&["refine"]);
     let found = strata.json(&["features", "parity"]);
     assert_eq!((found["differing"].as_u64(), found["only_online"].as_u64()), (Some(0), Some(0)), "{found}");
+    let sampled = strata.json(&["features", "parity", "--sample", "20", "--seed", "3"]);
+    assert_eq!((sampled["compared"].as_u64(), sampled["differing"].as_u64()), (Some(20), Some(0)), "{sampled}");
 
     // An import comes by another way than the log, and is online after the next start all the same.
     strata.json(&["generate", "--patients", "20", "--days", "1", "--seed", "77"]);
@@ -124,5 +126,13 @@ fn the_stores_agree_after_kill_minus_nine_under_load() {
     assert_eq!(up.code, 0, "{}", up.said);
     let found = strata.json(&["features", "parity"]);
     assert_eq!((found["differing"].as_u64(), found["only_offline"].as_u64()), (Some(0), Some(0)), "{found}");
+
+    // Erasing features erases what is online of them, also while a stack runs, and no more than that.
+    let kept = strata.folder().join("kv");
+    assert!(kept.exists());
+    let erased = strata.json(&["down", "--level", "3", "--erase", "--yes", "--no-snapshot"]);
+    assert!(erased["erased"][0]["counts"].to_string().contains("recent timelines online"), "{erased}");
+    assert!(!kept.exists() && strata.folder().join("log").exists());
+    assert_eq!(strata.number("SELECT count(DISTINCT 1) FROM vitals"), 1, "silver stays");
     drop(up);
 }

@@ -1,6 +1,7 @@
 //! What belongs to a level: what it holds, a snapshot of it, and its end. Nothing is touched that belongs to another level, to
 //! the audit log, or to somebody else (faults 6 to 8).
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,10 @@ impl Stack {
             }
             2 | 3 => {
                 for table in held.paths.clone() {
+                    if table == self.folder.key_value() {
+                        held.counts.push(("bytes of recent timelines online".to_owned(), bytes_below(&table)?));
+                        continue;
+                    }
                     let name = table.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let rows = self.number(&format!("SELECT count(*) FROM {name}")).await?.unwrap_or(0);
                     held.counts.push((format!("rows of {name}"), rows as u64));
@@ -62,6 +67,11 @@ impl Stack {
             held.bytes += bytes_below(path)?;
         }
         Ok(held)
+    }
+
+    /// Bytes on disk of all that levels hold, once each.
+    pub fn bytes(held: &[Holdings]) -> Result<u64> {
+        paths(held).into_iter().map(bytes_below).sum()
     }
 
     async fn count_bronze(&self, held: &mut Holdings) -> Result<()> {
@@ -93,7 +103,10 @@ impl Stack {
             2 | 3 => {
                 let of_level = |name: &String| name != SUBJECTS.name && (name == "features") == (level == 3);
                 let names = self.processing.tables().await?.into_iter().filter(of_level);
-                names.map(|name| self.folder.tables().join(name)).collect()
+                let tables = names.map(|name| self.folder.tables().join(name));
+                // The online store has these files to itself. They go with the log too, in which they say how far they are.
+                let online = (level == 3).then(|| self.folder.key_value());
+                tables.chain(online).collect()
             }
             4 => vec![self.folder.runs()],
             _ => Vec::new(),
@@ -112,7 +125,7 @@ impl Stack {
         let write = || -> io::Result<()> {
             let packed = zstd::stream::write::Encoder::new(File::create(&partial)?, 1)?;
             let mut archive = tar::Builder::new(packed);
-            for path in held.iter().flat_map(|held| &held.paths) {
+            for path in paths(held) {
                 archive.append_dir_all(path.strip_prefix(self.folder.root()).unwrap_or(path), path)?;
             }
             archive.into_inner()?.finish()?.sync_all()?;
@@ -135,7 +148,7 @@ impl Stack {
                     ends.push((topic, self.processing.bronze().ends(topic, LIVE, Beginning::Earliest).await?));
                 }
             }
-            for path in &holdings.paths {
+            for path in holdings.paths.iter().filter(|path| path.exists()) {
                 fs::remove_dir_all(path).with_context(|| format!("`{}` is erased in part", path.display()))?;
             }
             for (topic, ends) in ends {
@@ -150,6 +163,11 @@ impl Stack {
         }
         Ok(())
     }
+}
+
+/// Where what levels hold lies: what belongs to two of them, once.
+fn paths(held: &[Holdings]) -> BTreeSet<&Path> {
+    held.iter().flat_map(|held| &held.paths).map(PathBuf::as_path).collect()
 }
 
 /// The lock of whoever writes what a level holds. Level 0 is written by a running stack alone.

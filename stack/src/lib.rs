@@ -24,7 +24,7 @@ pub use processing::{Processing, refine_folder};
 mod online;
 
 mod parity;
-pub use parity::{Parity, ParityProgress};
+pub use parity::{Parity, ParityProgress, Sample};
 
 mod features;
 pub use features::{FeatureCounts, Features};

@@ -4,6 +4,7 @@
 //! the log had taken is in both; at rest, the newest that the online store knows of the patient. What differs is looked at
 //! again while a stack runs, since a correction may have come between the two looks.
 
+mod sample;
 mod states;
 mod until;
 
@@ -18,6 +19,8 @@ use strata_online_store::Seen;
 use strata_types::{PatientId, Timestamp, Topic};
 
 use crate::Stack;
+use sample::Chosen;
+pub use sample::Sample;
 
 /// Patients that are compared at once.
 const PAGE: usize = 500;
@@ -72,36 +75,37 @@ enum Outcome {
 }
 
 impl Stack {
-    /// Compares the two stores for every patient, or for the first `sample`.
+    /// Compares the two stores for every patient, or for some.
     pub async fn parity(
         &self,
-        sample: Option<u64>,
+        sample: Option<Sample>,
         progress: &mut (dyn FnMut(ParityProgress) + Send),
     ) -> Result<Parity> {
         let silver = Silver::new(self.processing.lakehouse().clone(), self.processing.bronze().clone());
         let (states, log) = self.states().await?;
         let mut parity = Parity::default();
         let mut unknown: BTreeSet<PatientId> = self.patients().await?;
+        let chosen = Chosen::of(sample, &unknown);
+        unknown.retain(|patient| chosen.has(patient));
         let mut again: Vec<PatientId> = Vec::new();
         let mut until = self.both_have(&states, &silver, log.as_ref()).await?;
         let mut after = None;
         loop {
-            let (marks, page) = states.page(after.as_ref(), PAGE).await?;
+            let (marks, mut page) = states.page(after.as_ref(), PAGE).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             let full = page.len() == PAGE;
+            page.retain(|(patient, _)| chosen.has(patient));
             for (patient, _) in &page {
                 unknown.remove(patient);
             }
             self.compare(page, until.bound(marks.as_ref(), &silver).await?, &mut parity, &mut again).await?;
             progress(ParityProgress { compared: parity.compared });
-            if !full || sample.is_some_and(|sample| parity.compared >= sample) {
+            if !full {
                 break;
             }
         }
-        if sample.is_none() {
-            again.extend(unknown);
-        }
+        again.extend(unknown);
         let looks = if log.is_some() { LOOKS } else { 1 };
         for look in 0..looks {
             if again.is_empty() {

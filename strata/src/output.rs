@@ -21,6 +21,28 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// An error and its causes on one line. Many say their cause in their own text and give it as their source too, so what was
+/// said already is not said again.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !says(&text, &cause) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// Whether a text has another in it, and not just as a part of a word or a number.
+fn says(text: &str, other: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    other.is_empty()
+        || text
+            .match_indices(other)
+            .any(|(start, _)| !text[..start].ends_with(is_part) && !text[start + other.len()..].starts_with(is_part))
+}
+
 /// Writes a table to stdout. Cells that hold numbers stand right.
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<()> {
     let mut table = Table::new();
@@ -112,6 +134,31 @@ fn forgive(written: io::Result<()>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Refused {
+        #[error("table `vitals`: {0}")]
+        Table(#[source] Box<Refused>),
+        #[error(transparent)]
+        Same(Box<Refused>),
+        #[error("{0}")]
+        Io(#[source] io::Error),
+        #[error("column 3 is missing")]
+        Column(#[source] io::Error),
+    }
+
+    /// A cause that a text has in it is not said again; one that it lacks is, also where it is a part of a longer word.
+    #[test]
+    fn a_cause_is_told_once() {
+        let gzip = || io::Error::other("invalid gzip header");
+        let within = Refused::Table(Box::new(Refused::Same(Box::new(Refused::Io(gzip())))));
+        let error = anyhow::Error::from(within).context("cannot read `a.gz`");
+        assert!(format!("{error:#}").matches("gzip").count() > 1, "the chain alone says it again");
+        assert_eq!(told(&error), "cannot read `a.gz`: table `vitals`: invalid gzip header");
+        assert_eq!(told(&Refused::Column(gzip()).into()), "column 3 is missing: invalid gzip header");
+        assert_eq!(told(&Refused::Column(io::Error::other("col")).into()), "column 3 is missing: col");
+        assert_eq!(told(&anyhow::anyhow!("alone")), "alone");
+    }
 
     #[test]
     fn figures_are_readable() {

@@ -64,7 +64,7 @@ pub(super) fn record(
             entry = entry.failed(Outcome::MinorFailure, "interrupted; what was committed stays");
         }
         Ok(_) => entry = entry.failed(Outcome::MinorFailure, "done in part: the command said what was not"),
-        Err(error) => entry = entry.failed(Outcome::SeriousFailure, &without_values(&format!("{error:#}"))),
+        Err(error) => entry = entry.failed(Outcome::SeriousFailure, &without_values(&crate::output::told(error))),
     }
     let recorded = Audit::open(strata_audit::folder(data), Arc::clone(clock)).and_then(|audit| audit.record(entry));
     recorded.with_context(|| format!("`strata {what}` could not be recorded"))?;

@@ -50,7 +50,7 @@ impl Doctor {
             Ok(folder) => folder,
             Err(error) => {
                 let data = context.config.data_dir.display();
-                findings.push(Finding::ill("data folder", format!("{error:#}"), format!("make {data} writable")));
+                findings.push(Finding::ill("data folder", output::told(&error), format!("make {data} writable")));
                 return told(&findings, context.json);
             }
         };
@@ -158,7 +158,7 @@ async fn elsewhere(context: &Context) -> Result<Vec<Finding>> {
         findings.push(match answered {
             Ok(()) => Finding::well(name, "answers"),
             Err(error) => {
-                Finding::ill(name, format!("{error:#}"), "look at its address, its credentials and the network")
+                Finding::ill(name, output::told(&error), "look at its address, its credentials and the network")
             }
         });
     }

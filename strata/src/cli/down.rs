@@ -51,7 +51,11 @@ impl Down {
         // Before anything is felled: who says no keeps everything as it is.
         let held = if self.erase { self.agreed(level, context).await? } else { Vec::new() };
         let levels = chart.levels().iter().map(|known| known.number).filter(|number| Some(*number) >= level);
-        let names: Vec<String> = levels.flat_map(|number| chart.on(number)).map(str::to_owned).collect();
+        let mut names: Vec<String> = levels.flat_map(|number| chart.on(number)).map(str::to_owned).collect();
+        if self.erase && level == Some(3) {
+            // It has the files of the online store open.
+            names.push("key-value".to_owned());
+        }
         let late = fell(&folder, names, level.unwrap_or(0) == 0).await?;
         let erased = if self.erase { self.erase(held, context).await? } else { None };
         if context.json {
@@ -94,8 +98,8 @@ impl Down {
             let root = stack.folder.root().display();
             output::note(&format!("snapshot: {} (tar --zstd -xf it in {root} brings it back)", path.display()));
         }
+        let bytes = Stack::bytes(&held)?;
         stack.erase(&held).await?;
-        let bytes = held.iter().map(|held| held.bytes).sum();
         output::note(&format!("erased: {}", output::bytes(bytes)));
         Ok(Some(held))
     }

@@ -26,7 +26,10 @@ mod tidy;
 pub use tidy::Tidied;
 
 mod parquet_file;
-pub use parquet_file::{Encoded, Encoder, decode, encode};
+pub use parquet_file::{Encoded, Encoder, ROW_GROUP, decode, encode};
+
+mod wide_file;
+pub use wide_file::WideEncoder;
 
 mod pieces;
 pub use pieces::{Footer, Group, Piece, footers};

@@ -23,7 +23,7 @@ use crate::stats::Stats;
 use crate::{Packing, TableSpec};
 
 /// Rows in a row group: small enough that reading one patient reads little.
-pub(crate) const ROW_GROUP: usize = 16_384;
+pub const ROW_GROUP: usize = 16_384;
 
 /// The columns of events of which hardly any value comes twice.
 const UNIQUE: [&str; 2] = ["event_id", "record_hash"];
@@ -69,6 +69,24 @@ pub fn encode(spec: &TableSpec, batches: &[RecordBatch], now_ms: i64) -> Result<
     encoder.close(now_ms)
 }
 
+/// How the files of a table are written.
+pub(crate) fn properties(spec: &TableSpec) -> Result<WriterProperties> {
+    let properties = match spec.packing {
+        Packing::Small => {
+            let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
+            by_kind(properties, &(spec.schema)(), &UNIQUE)
+        }
+        Packing::Fast => WriterProperties::builder()
+            .set_compression(Compression::LZ4_RAW)
+            .set_dictionary_enabled(false)
+            .set_column_dictionary_enabled("patient_id".into(), true)
+            // So that what LZ4 looks at stays in the nearest cache.
+            .set_data_page_row_count_limit(4_096)
+            .set_statistics_enabled(EnabledStatistics::Chunk),
+    };
+    Ok(properties.set_max_row_group_row_count(Some(ROW_GROUP)).build())
+}
+
 /// Writes a file batch by batch; rows must be sorted by the table's key. CPU only.
 #[derive(Debug)]
 pub struct Encoder {
@@ -84,21 +102,8 @@ impl Encoder {
 
     /// A file of this table, of about so many bytes.
     pub(crate) fn with_capacity(spec: &TableSpec, bytes: usize) -> Result<Self> {
-        let properties = match spec.packing {
-            Packing::Small => {
-                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
-                by_kind(properties, &(spec.schema)(), &UNIQUE)
-            }
-            Packing::Fast => WriterProperties::builder()
-                .set_compression(Compression::LZ4_RAW)
-                .set_dictionary_enabled(false)
-                .set_column_dictionary_enabled("patient_id".into(), true)
-                // Many files may be open at once: what is full is compressed soon.
-                .set_data_page_row_count_limit(4_096)
-                .set_statistics_enabled(EnabledStatistics::Chunk),
-        };
-        let properties = properties.set_max_row_group_row_count(Some(ROW_GROUP)).build();
-        let writer = ArrowWriter::try_new(Vec::with_capacity(bytes), (spec.schema)(), Some(properties))?;
+        let properties = Some(properties(spec)?);
+        let writer = ArrowWriter::try_new(Vec::with_capacity(bytes), (spec.schema)(), properties)?;
         Ok(Self { writer, stats: Stats::new(spec) })
     }
 

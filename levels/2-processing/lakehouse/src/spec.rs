@@ -1,6 +1,6 @@
 //! What a table is, before it holds anything.
 
-use arrow::datatypes::{DataType as Arrow, SchemaRef};
+use arrow::datatypes::{DataType as Arrow, Field, SchemaRef};
 use deltalake::kernel::{DataType, StructField};
 
 /// How a table's files are packed.
@@ -17,7 +17,8 @@ pub enum Packing {
 pub struct TableSpec {
     /// The name in SQL and of the folder.
     pub name: &'static str,
-    /// Its columns, without the partition column. A function, because Arrow's types allocate.
+    /// Its columns, without the partition column; what the fields' metadata say is said in the table, and not again in its
+    /// files. A function, because Arrow's types allocate.
     pub schema: fn() -> SchemaRef,
     /// The columns that identify a row, by which its files are sorted: the patient first, then, where rows have one, the time.
     pub key: &'static [&'static str],
@@ -40,13 +41,18 @@ impl TableSpec {
     pub(crate) fn delta_columns(&self) -> Vec<StructField> {
         let schema = (self.schema)();
         let fields = schema.fields().iter();
-        let mut columns: Vec<StructField> =
-            fields.map(|field| StructField::new(field.name(), delta_type(field.data_type()), true)).collect();
+        let mut columns: Vec<StructField> = fields.map(|field| column(field)).collect();
         if self.by_date {
             columns.push(StructField::new("date", DataType::DATE, true));
         }
         columns
     }
+}
+
+/// A column with what its field says of it, which Delta keeps with the column and every reader may pass over.
+fn column(field: &Field) -> StructField {
+    let said = field.metadata().iter().map(|(key, value)| (key.clone(), value.clone()));
+    StructField::new(field.name(), delta_type(field.data_type()), true).with_metadata(said)
 }
 
 /// The Delta type of an Arrow type; tables use these and no others, so that every engine reads them.

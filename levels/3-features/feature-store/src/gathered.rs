@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use strata_features::Timeline;
 use strata_lakehouse::Piece;
+use strata_types::Timestamp;
 
 use crate::Error;
 use crate::columns::{Run, runs};
@@ -57,13 +59,27 @@ impl Gathered {
     }
 
     /// All that silver has of a patient, in order of time.
-    pub(crate) fn patient(&self, patient: usize) -> Patient {
+    pub(crate) fn timeline(&self, patient: usize) -> Timeline {
+        let mut of = self.collect(patient, false);
+        of.timeline.sort();
+        of.timeline
+    }
+
+    /// The times that were given for a patient, in their order; none when no set brought any.
+    pub(crate) fn times(&self, patient: usize) -> Vec<(Timestamp, Option<bool>)> {
+        let mut of = self.collect(patient, true);
+        of.grid.sort_by_key(|(time, _)| *time);
+        of.grid
+    }
+
+    fn collect(&self, patient: usize, times: bool) -> Patient {
         let mut of = Patient::default();
         for (run, batch) in &self.runs[self.patients[patient].clone()] {
-            self.batches[*batch].put(run.rows.clone(), &mut of);
+            let rows = &self.batches[*batch];
+            if rows.are_times() == times {
+                rows.put(run.rows.clone(), &mut of);
+            }
         }
-        of.timeline.sort();
-        of.grid.sort_by_key(|(time, _)| *time);
         of
     }
 }

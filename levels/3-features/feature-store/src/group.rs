@@ -1,29 +1,31 @@
-//! One stretch of patients: pieces of silver files in, encoded files of features out. Pure, and on all cores.
+//! One stretch of patients: pieces of silver files in, encoded files of features out, day by day. Pure, and on all cores.
+//!
+//! Days come in their order, and every patient who is there goes on from day to day, so one file is written at a time: what
+//! is held is silver, the patients of the day, and two row groups.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
 use arrow::error::ArrowError;
 use rayon::prelude::*;
-use strata_features::{FEATURE_COUNT, Profile, Timeline, Vector, compute_many, label_at};
-use strata_lakehouse::{Encoded, Encoder, Piece};
+use strata_features::{FEATURE_COUNT, Profile, Timeline, Vector, Walk, label_at};
+use strata_lakehouse::{Encoded, Piece, ROW_GROUP, WideEncoder};
 use strata_types::{HOUR, LabelRule, Timestamp};
 
 use crate::gathered::Gathered;
-use crate::parts::{Part, Patient};
+use crate::parts::Part;
 use crate::span::Span;
 use crate::table::{FEATURES_TABLE, Key, batch};
 use crate::{Error, Materialised};
 
-/// Patients whose vectors are computed before they are written: their vectors stay a few ten megabytes.
-const PATIENTS_AT_ONCE: usize = 1_024;
-
 /// Patients whose vectors one core computes at a time.
-const PATIENTS_A_CORE: usize = 32;
+const PATIENTS_A_CORE: usize = 16;
 
-/// Rows that are turned into columns at a time.
-const ROWS_AT_ONCE: usize = 16_384;
+/// Bytes of a row in a file, about.
+const ROW_BYTES: usize = 224;
 
 const DAY: i64 = 24 * HOUR;
 
@@ -43,64 +45,207 @@ pub(crate) struct Input {
     pub(crate) pieces: Vec<(Part, Piece)>,
 }
 
-/// The vectors of some patients, and which of them are on which day.
-#[derive(Debug, Default)]
-struct Block {
-    /// Patient by patient.
-    vectors: Vec<Vec<Vector>>,
-    days: BTreeMap<i64, Vec<Row>>,
-    counted: Materialised,
-}
-
-/// A vector's place in its block, and whose it is.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    of: (usize, usize),
-    patient: usize,
-    time: Timestamp,
-    label: Option<bool>,
-}
-
-/// What came of a stretch.
+/// What came of a stretch, beside its files.
 #[derive(Debug)]
 pub(crate) struct Computed {
-    /// A file for each date.
-    pub(crate) files: Vec<(String, Encoded)>,
     pub(crate) counted: Materialised,
     /// What the values of each feature look like.
     pub(crate) profiles: Vec<Profile>,
 }
 
-/// Files to timelines, timelines to vectors, vectors to files, by date.
-pub(crate) fn compute_group(input: Input, labelling: Labelling, now: Timestamp) -> Result<Computed, Error> {
+/// Takes the file of a date. Says whether it wants more.
+pub(crate) type Give<'a> = dyn FnMut(String, Encoded) -> bool + Send + 'a;
+
+/// Files to timelines, timelines to vectors, vectors to a file for each date.
+pub(crate) fn compute_group(
+    input: Input,
+    labelling: Labelling,
+    now: Timestamp,
+    give: &mut Give<'_>,
+) -> Result<Computed, Error> {
     let gathered = Gathered::of(input.pieces, |patient| input.span.holds(patient))?;
-    let patients: Vec<usize> = (0..gathered.len()).collect();
-    let mut counted = Materialised::default();
-    let mut files: BTreeMap<i64, DayFile> = BTreeMap::new();
-    for some in patients.chunks(PATIENTS_AT_ONCE) {
-        let blocks = some.par_chunks(PATIENTS_A_CORE).map(|few| Block::of(&gathered, few, labelling));
-        let blocks: Vec<Block> = blocks.collect();
-        for block in &blocks {
-            counted.add(&block.counted);
-            for day in block.days.keys() {
-                if !files.contains_key(day) {
-                    files.insert(*day, DayFile::new().map_err(shape)?);
-                }
-            }
+    let patients = (0..gathered.len()).into_par_iter();
+    let stays: Vec<Stay> = patients.map(|patient| Stay::of(&gathered, patient, labelling)).collect();
+    let mut computed = Computed { counted: Materialised::default(), profiles: no_profiles() };
+    let mut days: BTreeMap<i64, Vec<Visit>> = BTreeMap::new();
+    for (patient, stay) in stays.iter().enumerate() {
+        computed.counted.add(&stay.counted());
+        for (day, rows) in stay.days() {
+            days.entry(day).or_default().push(Visit { patient, rows });
         }
-        let open: Vec<_> = files.iter_mut().collect();
-        open.into_par_iter().try_for_each(|(day, file)| file.write(*day, &gathered, &blocks).map_err(shape))?;
     }
-    let files = files.into_par_iter().map(|(day, DayFile { encoder, profiles })| {
-        let encoded = encoder.close(now.0 / 1_000).map_err(|cause| shape(cause.into()))?;
-        Ok(((Timestamp(day * DAY).date(), encoded), profiles))
-    });
-    let (files, of_days): (Vec<_>, Vec<_>) = files.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
-    let mut profiles = no_profiles();
-    for of_day in &of_days {
-        merge(&mut profiles, of_day);
+    let mut wanted = true;
+    let mut take = |done: Option<(String, Encoded, Vec<Profile>)>| {
+        if let Some((date, encoded, profiles)) = done {
+            merge(&mut computed.profiles, &profiles);
+            wanted = wanted && give(date, encoded);
+        }
+        wanted
+    };
+    // While a row group is written, the vectors of the next are computed.
+    let mut file: Option<DayFile> = None;
+    let mut ready: Option<Block> = None;
+    for (day, visits) in &days {
+        let day = Day { number: *day, rows: visits.iter().map(|visit| visit.rows.len()).sum() };
+        for visits in row_groups(visits) {
+            let write = || write(&mut file, ready.take(), Some(day), now);
+            let (done, block) = rayon::join(write, || Block::of(day, &gathered, &stays, visits));
+            if !take(done?) {
+                return Ok(computed);
+            }
+            ready = Some(block);
+        }
     }
-    Ok(Computed { files, counted, profiles })
+    take(write(&mut file, ready, None, now)?);
+    Ok(computed)
+}
+
+/// Writes a block into its day's file; gives the file when what follows is of another day.
+fn write(
+    file: &mut Option<DayFile>,
+    block: Option<Block<'_>>,
+    next: Option<Day>,
+    now: Timestamp,
+) -> Result<Option<(String, Encoded, Vec<Profile>)>, Error> {
+    let Some(block) = block else { return Ok(None) };
+    let mut of_day = match file.take() {
+        Some(file) => file,
+        None => DayFile::new(block.day.rows).map_err(shape)?,
+    };
+    of_day.write(&block).map_err(shape)?;
+    if Some(block.day) == next {
+        *file = Some(of_day);
+        return Ok(None);
+    }
+    let encoded = of_day.encoder.close(now.0 / 1_000).map_err(|cause| shape(cause.into()))?;
+    Ok(Some((Timestamp(block.day.number * DAY).date(), encoded, of_day.profiles)))
+}
+
+/// A day, and how many rows it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Day {
+    number: i64,
+    rows: usize,
+}
+
+/// The times of a patient, and how far their vectors have been computed.
+struct Stay {
+    grid: Vec<(Timestamp, Option<bool>)>,
+    /// Between one day and the next.
+    walk: Mutex<Option<Walk>>,
+}
+
+/// A patient's rows of one day.
+struct Visit {
+    patient: usize,
+    rows: Range<usize>,
+}
+
+impl Stay {
+    fn of(gathered: &Gathered, patient: usize, labelling: Labelling) -> Self {
+        let mut grid = gathered.times(patient);
+        if grid.is_empty() {
+            grid = hourly_grid(&gathered.timeline(patient), labelling);
+        }
+        Self { grid, walk: Mutex::default() }
+    }
+
+    fn counted(&self) -> Materialised {
+        let positive = self.grid.iter().filter(|(_, label)| *label == Some(true)).count() as u64;
+        Materialised {
+            rows: self.grid.len() as u64,
+            patients: 1,
+            labelled: self.grid.iter().filter(|(_, label)| label.is_some()).count() as u64,
+            positive,
+            positive_patients: u64::from(positive > 0),
+            up_to_date: false,
+        }
+    }
+
+    /// The days that have rows, in their order.
+    fn days(&self) -> impl Iterator<Item = (i64, Range<usize>)> {
+        let day = |(time, _): &(Timestamp, Option<bool>)| time.0.div_euclid(DAY);
+        let mut end = 0;
+        self.grid.chunk_by(move |a, b| day(a) == day(b)).map(move |rows| {
+            end += rows.len();
+            (day(&rows[0]), end - rows.len()..end)
+        })
+    }
+
+    /// The vectors of rows, which follow those that were asked for before.
+    fn vectors(&self, gathered: &Gathered, visit: &Visit, vectors: &mut Vec<Vector>) {
+        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut walk = kept.take().unwrap_or_else(|| Walk::new(gathered.timeline(visit.patient)));
+        vectors.extend(self.grid[visit.rows.clone()].iter().map(|(time, _)| walk.at(*time)));
+        if visit.rows.end < self.grid.len() {
+            *kept = Some(walk);
+        }
+    }
+}
+
+/// A day's patients, cut where a row group is full; groups of a day are about as large.
+fn row_groups(visits: &[Visit]) -> Vec<&[Visit]> {
+    let all: usize = visits.iter().map(|visit| visit.rows.len()).sum();
+    let many = all.div_ceil(ROW_GROUP).max(1);
+    let (mut groups, mut first, mut gone) = (Vec::new(), 0, 0);
+    for (index, visit) in visits.iter().enumerate() {
+        gone += visit.rows.len();
+        if gone * many >= all * (groups.len() + 1) {
+            groups.push(&visits[first..=index]);
+            first = index + 1;
+        }
+    }
+    groups
+}
+
+/// The rows of a row group, and their vectors.
+struct Block<'a> {
+    day: Day,
+    keys: Vec<Key<'a>>,
+    /// By a few patients each.
+    vectors: Vec<Vec<Vector>>,
+}
+
+impl<'a> Block<'a> {
+    fn of(day: Day, gathered: &'a Gathered, stays: &[Stay], visits: &[Visit]) -> Self {
+        let vectors = visits.par_chunks(PATIENTS_A_CORE).map(|few| {
+            let mut vectors = Vec::with_capacity(few.iter().map(|visit| visit.rows.len()).sum());
+            for visit in few {
+                stays[visit.patient].vectors(gathered, visit, &mut vectors);
+            }
+            vectors
+        });
+        let vectors = vectors.collect();
+        let keys = visits.iter().flat_map(|visit| {
+            let patient = gathered.id(visit.patient);
+            let rows = stays[visit.patient].grid[visit.rows.clone()].iter();
+            rows.map(move |(time, label)| Key { patient, time: *time, label: *label })
+        });
+        Self { day, keys: keys.collect(), vectors }
+    }
+}
+
+/// One day's file, sorted by patient and time as its rows come, and what is in it.
+struct DayFile {
+    encoder: WideEncoder,
+    profiles: Vec<Profile>,
+}
+
+impl DayFile {
+    fn new(rows: usize) -> Result<Self, ArrowError> {
+        Ok(Self { encoder: WideEncoder::new(&FEATURES_TABLE, rows * ROW_BYTES)?, profiles: no_profiles() })
+    }
+
+    fn write(&mut self, block: &Block<'_>) -> Result<(), ArrowError> {
+        let vectors: Vec<&Vector> = block.vectors.iter().flatten().collect();
+        let batch = batch(&block.keys, &vectors)?;
+        let features = &batch.columns()[batch.num_columns() - FEATURE_COUNT..];
+        self.profiles.par_iter_mut().zip(features).with_min_len(8).for_each(|(profile, column)| {
+            // What is null is NaN underneath.
+            profile.take(column.as_primitive::<Float32Type>().values());
+        });
+        Ok(self.encoder.write(&batch)?)
+    }
 }
 
 fn shape(cause: ArrowError) -> Error {
@@ -114,68 +259,6 @@ pub(crate) fn no_profiles() -> Vec<Profile> {
 pub(crate) fn merge(profiles: &mut [Profile], more: &[Profile]) {
     for (profile, more) in profiles.iter_mut().zip(more) {
         profile.merge(more);
-    }
-}
-
-impl Block {
-    fn of(gathered: &Gathered, patients: &[usize], labelling: Labelling) -> Self {
-        let mut block = Self::default();
-        for patient in patients {
-            let Patient { timeline, mut grid } = gathered.patient(*patient);
-            if grid.is_empty() {
-                grid = hourly_grid(&timeline, labelling);
-            }
-            let times: Vec<Timestamp> = grid.iter().map(|(time, _)| *time).collect();
-            let positive = grid.iter().filter(|(_, label)| *label == Some(true)).count() as u64;
-            block.counted.add(&Materialised {
-                rows: grid.len() as u64,
-                patients: 1,
-                labelled: grid.iter().filter(|(_, label)| label.is_some()).count() as u64,
-                positive,
-                positive_patients: u64::from(positive > 0),
-                up_to_date: false,
-            });
-            let of = block.vectors.len();
-            for (index, (time, label)) in grid.into_iter().enumerate() {
-                let row = Row { of: (of, index), patient: *patient, time, label };
-                block.days.entry(time.0.div_euclid(DAY)).or_default().push(row);
-            }
-            block.vectors.push(compute_many(&timeline, &times));
-        }
-        block
-    }
-
-    fn on(&self, day: i64) -> impl Iterator<Item = (&Row, &Vector)> {
-        let rows = self.days.get(&day).into_iter().flatten();
-        rows.map(|row| (row, &self.vectors[row.of.0][row.of.1]))
-    }
-}
-
-/// One day's file, sorted by patient and time as its rows come, and what is in it.
-struct DayFile {
-    encoder: Encoder,
-    profiles: Vec<Profile>,
-}
-
-impl DayFile {
-    fn new() -> Result<Self, ArrowError> {
-        Ok(Self { encoder: Encoder::new(&FEATURES_TABLE)?, profiles: no_profiles() })
-    }
-
-    fn write(&mut self, day: i64, gathered: &Gathered, blocks: &[Block]) -> Result<(), ArrowError> {
-        let (rows, vectors): (Vec<&Row>, Vec<&Vector>) = blocks.iter().flat_map(|block| block.on(day)).unzip();
-        for (rows, vectors) in rows.chunks(ROWS_AT_ONCE).zip(vectors.chunks(ROWS_AT_ONCE)) {
-            let key = |row: &&Row| Key { patient: gathered.id(row.patient), time: row.time, label: row.label };
-            let keys: Vec<_> = rows.iter().map(key).collect();
-            let batch = batch(&keys, vectors)?;
-            let features = &batch.columns()[batch.num_columns() - FEATURE_COUNT..];
-            for (profile, column) in self.profiles.iter_mut().zip(features) {
-                // What is null is NaN underneath.
-                profile.take(column.as_primitive::<Float32Type>().values().iter().copied());
-            }
-            self.encoder.write(&batch)?;
-        }
-        Ok(())
     }
 }
 

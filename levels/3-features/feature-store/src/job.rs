@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use strata_features::{Profile, ToldProfile};
 use strata_lakehouse::batch::{Engine, Failure, Job, Partition, Reach, hear, tell};
 use strata_lakehouse::{Lakehouse, NewFile};
 use strata_types::{LabelRule, Timestamp};
+use tokio::sync::mpsc;
 
 use crate::group::{Input, Labelling, compute_group};
 use crate::sources::{Sources, Stretch};
@@ -50,6 +52,9 @@ impl Parameters {
 }
 
 const NAME: &str = "features";
+
+/// Files that wait to be stored, and that are being stored, while others are computed.
+const FILES_AHEAD: usize = 2;
 
 impl ComputeFeatures {
     /// Of lakes that are reached so.
@@ -103,11 +108,18 @@ async fn compute(lakehouse: &Lakehouse, stretch: Stretch, parameters: &Parameter
     let input = Input { span: stretch.span, pieces };
     let labelling = Labelling { rule: parameters.rule, grid_hours: parameters.grid_hours };
     let now = Timestamp(parameters.now);
-    let computed = tokio::task::spawn_blocking(move || compute_group(input, labelling, now)).await??;
+    let (give, given) = mpsc::channel(FILES_AHEAD);
+    let compute =
+        move || compute_group(input, labelling, now, &mut |date, encoded| give.blocking_send((date, encoded)).is_ok());
+    let computing = tokio::task::spawn_blocking(compute);
     let shelf = lakehouse.shelf(&FEATURES_TABLE)?;
-    let mut files = Vec::new();
-    for (date, encoded) in computed.files {
-        files.push(shelf.put(Some(&date), u16::MAX, encoded).await?);
-    }
+    let given = stream::unfold(given, |mut given| async { given.recv().await.map(|file| (file, given)) });
+    let put = given.map(|(date, encoded)| {
+        let shelf = &shelf;
+        async move { shelf.put(Some(&date), u16::MAX, encoded).await }
+    });
+    // When one cannot be stored, nobody receives any more, and the computing ends.
+    let files = put.buffered(FILES_AHEAD).try_collect().await?;
+    let computed = computing.await??;
     Ok((files, computed.counted, computed.profiles.iter().map(Profile::tell).collect()))
 }

@@ -29,6 +29,11 @@ type Open = fn(&RecordBatch) -> Result<Box<dyn Rows>, ArrowError>;
 pub(crate) trait Rows: Debug + Send + Sync {
     /// Puts rows, all of one patient, where they belong.
     fn put(&self, rows: Range<usize>, patient: &mut Patient);
+
+    /// Whether they are times of the grid, and not of the timeline.
+    fn are_times(&self) -> bool {
+        false
+    }
 }
 
 /// What silver has of one patient.
@@ -330,6 +335,10 @@ struct Labels {
 }
 
 impl Rows for Labels {
+    fn are_times(&self) -> bool {
+        true
+    }
+
     fn put(&self, rows: Range<usize>, patient: &mut Patient) {
         for row in rows {
             if let Some(time) = self.time.get(row) {

@@ -119,7 +119,7 @@ impl Training {
                     let found = some.par_iter().map(|patient| {
                         let asked = wanted.get(gathered.id(*patient)).map(Vec::as_slice).unwrap_or_default();
                         let times: Vec<Timestamp> = asked.iter().map(|(time, _)| *time).collect();
-                        (asked, compute_many(&gathered.patient(*patient).timeline, &times))
+                        (asked, compute_many(&gathered.timeline(*patient), &times))
                     });
                     for (asked, found) in found.collect::<Vec<_>>() {
                         for ((_, row), vector) in asked.iter().zip(found) {

@@ -32,13 +32,14 @@ pub(crate) struct Stretch {
 
 impl Sources {
     /// Those of these tables that exist; an error if all are empty.
-    pub(crate) async fn open(lakehouse: &Lakehouse, parts: impl Iterator<Item = Part>) -> Result<Self, Error> {
-        let mut sources = Vec::new();
-        for part in parts {
-            let Some(table) = lakehouse.existing(part.spec).await? else { continue };
+    pub(crate) async fn open(lakehouse: &Lakehouse, parts: impl Iterator<Item = Part> + Send) -> Result<Self, Error> {
+        let open = |part: Part| async move {
+            let Some(table) = lakehouse.existing(part.spec).await? else { return Ok(None) };
             let files = read(&table.shelf(), table.files().to_vec()).await?;
-            sources.push(Source { part, version: table.version(), files });
-        }
+            Ok::<_, Error>(Some(Source { part, version: table.version(), files }))
+        };
+        let opened: Vec<Option<Source>> = stream::iter(parts).map(open).buffered(READERS).try_collect().await?;
+        let sources: Vec<Source> = opened.into_iter().flatten().collect();
         if sources.iter().all(|source| source.rows() == 0) {
             return Err(Error::NoSilver);
         }

@@ -1,6 +1,8 @@
 //! Writes the table of features, and reads what vectors are made of.
 
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use strata_features::{Profile, Timeline, feature_set_hash};
 use strata_lakehouse::batch::Engine;
@@ -115,17 +117,20 @@ impl FeatureStore {
     async fn describe(&self, version: u64, profiles: &[Profile], now_ms: i64) -> Result<(), Error> {
         let (summaries, bins) = metadata::profiles(version, profiles).map_err(shape(&PROFILES_TABLE))?;
         let definitions = metadata::definitions().map_err(shape(&DEFINITIONS_TABLE))?;
-        for (spec, rows) in [(&PROFILES_TABLE, summaries), (&BINS_TABLE, bins), (&DEFINITIONS_TABLE, definitions)] {
+        let write = |(spec, rows): (&'static TableSpec, RecordBatch)| async move {
             let mut table = self.lakehouse.table(spec).await?;
             let app = format!("features/{}", spec.name);
             let next = if spec.name == DEFINITIONS_TABLE.name { feature_set_hash() >> 1 } else { version + 1 };
             if table.mark(&app).await? == next {
-                continue;
+                return Ok(());
             }
             let encoded = encode(spec, &[rows], now_ms).map_err(|cause| shape(spec)(cause.into()))?;
             let added = vec![table.put(None, u16::MAX, encoded).await?];
             table.commit(Change { added, marks: vec![Mark { app, next }], now_ms, ..Change::default() }).await?;
-        }
+            Ok::<_, Error>(())
+        };
+        let tables = [(&PROFILES_TABLE, summaries), (&BINS_TABLE, bins), (&DEFINITIONS_TABLE, definitions)];
+        try_join_all(tables.map(write)).await?;
         Ok(())
     }
 

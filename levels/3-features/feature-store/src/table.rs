@@ -1,12 +1,15 @@
 //! The table `features`: a vector for every patient and hour.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
-use strata_features::{FEATURE_COUNT, FEATURES, Vector};
+use rayon::prelude::*;
+use strata_features::{FEATURE_COUNT, FEATURES, Feature, Vector};
 use strata_lakehouse::{Packing, TableSpec};
 use strata_types::Timestamp;
 
@@ -22,14 +25,28 @@ pub(crate) struct Key<'a> {
     pub(crate) label: Option<bool>,
 }
 
+/// The table's columns, and what each feature is.
 fn schema() -> SchemaRef {
+    columns_of(FEATURES.iter().zip(feature_fields()).map(|(feature, field)| field.with_metadata(said_of(feature))))
+}
+
+/// What a column of the Delta table says of its feature. Engines show `comment` beside a column.
+fn said_of(feature: &Feature) -> HashMap<String, String> {
+    let mut said = HashMap::from([("comment", feature.description.to_owned()), ("unit", feature.unit.to_owned())]);
+    if let Some(hours) = feature.window_hours {
+        said.insert("window_hours", hours.to_string());
+    }
+    said.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn columns_of(features: impl Iterator<Item = Field>) -> SchemaRef {
     let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     let mut fields = vec![
         Field::new("patient_id", DataType::Utf8, true),
         Field::new("time", time, true),
         Field::new("label", DataType::Boolean, true),
     ];
-    fields.extend(feature_fields());
+    fields.extend(features);
     Arc::new(Schema::new(fields))
 }
 
@@ -41,13 +58,23 @@ pub(crate) fn feature_fields() -> impl Iterator<Item = Field> {
 /// Rows that are turned to columns at once: they stay in the nearest cache, and are one word of a bitmap.
 const TILE: usize = 64;
 
+/// Columns that one core fills at a time: a line of the cache of each vector.
+const COLUMNS_A_CORE: usize = 16;
+
 /// The columns of the features of many vectors; NaN becomes null.
 pub(crate) fn feature_columns(vectors: &[&Vector]) -> Vec<ArrayRef> {
+    let firsts: Vec<usize> = (0..FEATURE_COUNT).step_by(COLUMNS_A_CORE).collect();
+    let some = |first: usize| columns(vectors, first..FEATURE_COUNT.min(first + COLUMNS_A_CORE));
+    firsts.into_par_iter().flat_map_iter(some).collect()
+}
+
+/// Some of the columns.
+fn columns(vectors: &[&Vector], which: Range<usize>) -> impl Iterator<Item = ArrayRef> {
     let words = vectors.len().div_ceil(TILE);
-    let mut values: Vec<Vec<f32>> = (0..FEATURE_COUNT).map(|_| Vec::with_capacity(vectors.len())).collect();
-    let mut known: Vec<Vec<u64>> = (0..FEATURE_COUNT).map(|_| Vec::with_capacity(words)).collect();
+    let mut values: Vec<Vec<f32>> = which.clone().map(|_| Vec::with_capacity(vectors.len())).collect();
+    let mut known: Vec<Vec<u64>> = which.clone().map(|_| Vec::with_capacity(words)).collect();
     for tile in vectors.chunks(TILE) {
-        for (index, (values, known)) in values.iter_mut().zip(&mut known).enumerate() {
+        for (index, (values, known)) in which.clone().zip(values.iter_mut().zip(&mut known)) {
             let mut word = 0;
             values.extend(tile.iter().enumerate().map(|(row, vector)| {
                 let value = vector[index];
@@ -62,7 +89,7 @@ pub(crate) fn feature_columns(vectors: &[&Vector]) -> Vec<ArrayRef> {
         let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
         Arc::new(Float32Array::new(ScalarBuffer::from(values), nulls)) as ArrayRef
     };
-    values.into_iter().zip(known).map(column).collect()
+    values.into_iter().zip(known).map(column)
 }
 
 pub(crate) fn batch(keys: &[Key<'_>], vectors: &[&Vector]) -> Result<RecordBatch, ArrowError> {
@@ -73,5 +100,5 @@ pub(crate) fn batch(keys: &[Key<'_>], vectors: &[&Vector]) -> Result<RecordBatch
         Arc::new(keys.iter().map(|key| key.label).collect::<BooleanArray>()),
     ];
     columns.extend(feature_columns(vectors));
-    RecordBatch::try_new(schema(), columns)
+    RecordBatch::try_new(columns_of(feature_fields()), columns)
 }

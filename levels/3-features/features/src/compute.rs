@@ -46,6 +46,23 @@ pub fn compute_many(timeline: &Timeline, times: &[Timestamp]) -> Vec<Vector> {
     vectors
 }
 
+/// A patient whose time goes on: for whoever wants some vectors now and later ones later, and not the rows looked at again.
+#[derive(Debug)]
+pub struct Walk(Box<Sweep<Timeline>>);
+
+impl Walk {
+    /// Before anything happened. The timeline must be [sorted](Timeline::sort).
+    pub fn new(timeline: Timeline) -> Self {
+        debug_assert!(timeline.is_sorted(), "the timeline is not sorted by time");
+        Self(Box::new(Sweep::new(timeline)))
+    }
+
+    /// The vector as of t, which is not before the last one: what [`compute`] gives, to the last bit.
+    pub fn at(&mut self, t: Timestamp) -> Vector {
+        vector(self.0.at(t))
+    }
+}
+
 /// Calls the definitions one after the other by their places, so that the compiler sees what it calls: through the table
 /// of [`FEATURES`](crate::FEATURES) every one of them would be a jump into the dark.
 macro_rules! values {

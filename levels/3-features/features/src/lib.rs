@@ -8,7 +8,7 @@
 //! verified when the model is loaded. Missing stays missing: imputation belongs to the model.
 
 mod compute;
-pub use compute::{Vector, compute, compute_many};
+pub use compute::{Vector, Walk, compute, compute_many};
 
 mod feature;
 pub use feature::{FEATURE_COUNT, FEATURE_SET_VERSION, FEATURES, Feature, Group, feature_set, feature_set_hash};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use strata_stack::Parity as Found;
+use strata_stack::{Parity as Found, Sample};
 
 use super::super::Context;
 use crate::{output, progress};
@@ -15,17 +15,21 @@ use crate::{output, progress};
     after_help = "Examples:\n  strata features parity\n  strata features parity --sample 1000 --json\n\nEach patient's vector is computed from both stores as of the newest time that both have seen, and compared to the\nlast bit. The exit code is 1 when anything differs. Works beside a running stack, and without one."
 )]
 pub(crate) struct Parity {
-    /// The first so many patients only
+    /// So many patients only, spread over everybody by a hash of their ids
     #[arg(long, value_name = "N")]
     sample: Option<u64>,
+    /// Another seed chooses other patients
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "sample")]
+    seed: u64,
 }
 
 impl Parity {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
+        let sample = self.sample.map(|patients| Sample { patients, seed: self.seed });
         let bar = progress::bar("comparing patients", None);
         let moving = bar.clone();
-        let compared = stack.parity(self.sample, &mut |at| moving.set_position(at.compared)).await;
+        let compared = stack.parity(sample, &mut |at| moving.set_position(at.compared)).await;
         bar.finish_and_clear();
         let found = compared?;
         if context.json {

@@ -20,9 +20,9 @@ pub(crate) use windows::{HOURS, Windows, pulse_pressure, shock_index};
 
 /// A patient as of `t`.
 #[derive(Debug)]
-pub(crate) struct Snapshot<'a> {
+pub(crate) struct Snapshot {
     pub(crate) t: Timestamp,
-    pub(crate) patient: &'a PatientFacts,
+    pub(crate) patient: PatientFacts,
     pub(crate) latest: Latest,
     pub(crate) windows: Windows,
     pub(crate) warning: Warning,
@@ -31,9 +31,9 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) adverse_events_72h: u32,
 }
 
-impl<'a> Snapshot<'a> {
+impl Snapshot {
     /// A patient of whom nothing is known yet, long ago.
-    pub(crate) const fn none(patient: &'a PatientFacts) -> Self {
+    pub(crate) const fn none(patient: PatientFacts) -> Self {
         Self {
             t: Timestamp(i64::MIN),
             patient,
@@ -46,8 +46,8 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    pub(crate) fn of(timeline: &'a Timeline, t: Timestamp) -> Self {
-        let patient = &timeline.patient;
+    pub(crate) fn of(timeline: &Timeline, t: Timestamp) -> Self {
+        let patient = timeline.patient;
         let (latest, warning) = Warning::of(&timeline.vitals, t, patient.spo2_scale_2);
         Self {
             t,

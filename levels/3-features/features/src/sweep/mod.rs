@@ -9,6 +9,8 @@ mod labs;
 mod medications;
 mod vitals;
 
+use std::borrow::Borrow;
+
 use strata_types::{HOUR, Timestamp};
 
 use crate::snapshot::Snapshot;
@@ -20,36 +22,38 @@ use vitals::Signs;
 
 /// A snapshot of a timeline, and what it takes to move it on.
 #[derive(Debug)]
-pub(crate) struct Sweep<'a> {
-    timeline: &'a Timeline,
-    snapshot: Snapshot<'a>,
+pub(crate) struct Sweep<T> {
+    timeline: T,
+    snapshot: Snapshot,
     signs: Signs,
     results: Results,
     doses: Doses,
     events: Events,
 }
 
-impl<'a> Sweep<'a> {
+impl<T: Borrow<Timeline>> Sweep<T> {
     /// Before anything happened.
-    pub(crate) fn new(timeline: &'a Timeline) -> Self {
+    pub(crate) fn new(timeline: T) -> Self {
+        let of: &Timeline = timeline.borrow();
         Self {
+            snapshot: Snapshot::none(of.patient),
+            signs: Signs::new(&of.vitals),
+            results: Results::new(&of.labs),
+            doses: Doses::new(&of.medications),
+            events: Events { arrivals: Arrivals::new(&of.adverse_events), recent: Tail::default() },
             timeline,
-            snapshot: Snapshot::none(&timeline.patient),
-            signs: Signs::new(&timeline.vitals),
-            results: Results::new(&timeline.labs),
-            doses: Doses::new(&timeline.medications),
-            events: Events { arrivals: Arrivals::new(&timeline.adverse_events), recent: Tail::default() },
         }
     }
 
     /// The patient as of t, which is not before the last one.
-    pub(crate) fn at(&mut self, t: Timestamp) -> &Snapshot<'a> {
+    pub(crate) fn at(&mut self, t: Timestamp) -> &Snapshot {
         debug_assert!(t >= self.snapshot.t, "a sweep goes forward");
+        let timeline: &Timeline = self.timeline.borrow();
         self.snapshot.t = t;
-        self.signs.advance(&self.timeline.vitals, &mut self.snapshot);
-        self.results.advance(&self.timeline.labs, t, &mut self.snapshot.labs);
-        self.doses.advance(&self.timeline.medications, t, &mut self.snapshot.medications);
-        self.events.advance(&self.timeline.adverse_events, t, &mut self.snapshot.adverse_events_72h);
+        self.signs.advance(&timeline.vitals, &mut self.snapshot);
+        self.results.advance(&timeline.labs, t, &mut self.snapshot.labs);
+        self.doses.advance(&timeline.medications, t, &mut self.snapshot.medications);
+        self.events.advance(&timeline.adverse_events, t, &mut self.snapshot.adverse_events_72h);
         &self.snapshot
     }
 }

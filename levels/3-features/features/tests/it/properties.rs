@@ -1,7 +1,7 @@
 //! What holds for any patient at any time.
 
 use proptest::prelude::*;
-use strata_features::{FEATURES, Timeline, Vector, compute, compute_many};
+use strata_features::{FEATURES, Timeline, Vector, Walk, compute, compute_many};
 use strata_types::{HOUR, Timestamp};
 
 use crate::arbitrary::{time, timeline, times};
@@ -73,6 +73,17 @@ proptest! {
             if let Some(difference) = difference(&vector, &compute(&ours, *t)) {
                 return Err(TestCaseError::fail(format!("at {t}: {difference}")));
             }
+        }
+    }
+
+    /// So is a walk, which is asked for one vector after the other, also for very few.
+    #[test]
+    fn a_walk_gives_what_the_definition_gives(ours in timeline(60), mut times in times()) {
+        times.sort();
+        let mut walk = Walk::new(ours.clone());
+        for t in times {
+            let difference = difference(&walk.at(t), &compute(&ours, t));
+            prop_assert!(difference.is_none(), "at {}: {:?}", t, difference);
         }
     }
 }
