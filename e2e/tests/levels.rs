@@ -46,7 +46,7 @@ fn levels_are_raised_seen_and_felled() {
     assert_eq!(more.service("features")["state"], "done");
     std::mem::forget(more);
 
-    strata.run(&["down", "--level", "processing"]);
+    strata.run(&["down", "--level", "processing", "--yes"]);
     let (status, _) = strata.status(&[]);
     assert_eq!(healthy(&status), [&ground[..], &two[..3]].concat(), "what lies below stands");
     let restarted = strata.run(&["restart", "--level", "1", "--json"]);

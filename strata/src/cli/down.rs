@@ -23,8 +23,8 @@ pub(crate) struct Down {
     /// Erases what the level holds (without --level, what every level holds)
     #[arg(long)]
     erase: bool,
-    /// Erases without asking
-    #[arg(long, requires = "erase")]
+    /// Asks nothing before it erases
+    #[arg(long)]
     yes: bool,
     /// Erases without a snapshot
     #[arg(long, requires = "erase")]
