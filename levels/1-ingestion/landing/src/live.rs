@@ -124,7 +124,7 @@ impl Landing {
             (topic.name(), i32::from(partition), start)
         });
         let starts: Vec<_> = starts.collect();
-        Ok(Consumer::assign(&self.options, &ConsumerSettings::default(), &starts)?)
+        Ok(Consumer::assign(&self.options, &ConsumerSettings::in_rounds(), &starts)?)
     }
 
     /// Where the log ends, as far as it says.

@@ -194,7 +194,7 @@ impl Feed {
             (topic.name(), i32::from(partition), start)
         });
         let starts: Vec<_> = starts.collect();
-        let settings = ConsumerSettings { prefetch_bytes: AHEAD, fetch_bytes: AHEAD, ..ConsumerSettings::default() };
+        let settings = ConsumerSettings { prefetch_bytes: AHEAD, fetch_bytes: AHEAD, ..ConsumerSettings::in_rounds() };
         Ok(Consumer::assign(&self.log, &settings, &starts)?)
     }
 }

@@ -23,6 +23,8 @@ pub struct ConsumerSettings {
     pub prefetch_bytes: usize,
     /// Bytes that are read at once at most.
     pub fetch_bytes: usize,
+    /// Fewer bytes are waited for, as long as below.
+    pub least_bytes: usize,
     /// How long the log waits for something to come before it answers.
     pub wait: Duration,
     /// After so long without a sign a member of a group is given up.
@@ -34,9 +36,17 @@ impl Default for ConsumerSettings {
         Self {
             prefetch_bytes: 32 << 20,
             fetch_bytes: 8 << 20,
+            least_bytes: 1,
             wait: Duration::from_millis(500),
             session: Duration::from_secs(10),
         }
+    }
+}
+
+impl ConsumerSettings {
+    /// For who works in rounds: asks ten times a second instead of whenever a record has come, which costs both sides less.
+    pub fn in_rounds() -> Self {
+        Self { least_bytes: 1 << 20, wait: Duration::from_millis(100), ..Self::default() }
     }
 }
 
@@ -204,6 +214,7 @@ fn config(options: &Options, settings: &ConsumerSettings) -> ClientConfig {
         .set("enable.auto.offset.store", "false")
         .set("enable.partition.eof", "false")
         .set("allow.auto.create.topics", "false")
+        .set("fetch.min.bytes", settings.least_bytes.to_string())
         .set("fetch.wait.max.ms", settings.wait.as_millis().to_string())
         .set("fetch.max.bytes", settings.fetch_bytes.to_string())
         .set("receive.message.max.bytes", (settings.fetch_bytes + (64 << 20)).to_string())

@@ -19,6 +19,10 @@ use super::dispatch::Asked;
 /// Longest wait that a client may ask for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Who waits for more than there is has it looked for so often while they wait, and not whenever something comes: each look
+/// reads what there is.
+const LOOKS: u32 = 4;
+
 /// A partition that is asked for.
 struct Wanted {
     topic: TopicName,
@@ -51,6 +55,7 @@ impl Connection {
             for watch in &mut watches {
                 drop(watch.borrow_and_update());
             }
+            let mut next_look = None;
             let ready = wanted.iter().any(Wanted::has_something);
             let late = Instant::now() >= deadline;
             if ready || late || least == 0 {
@@ -64,8 +69,11 @@ impl Connection {
                     let answer = Answer { frame: Some(frame), granted: Some(granted) };
                     return Ok(std::future::ready(Ok(answer)).boxed());
                 }
+                next_look = Some(deadline.min(Instant::now() + patience / LOOKS));
             }
-            if watches.is_empty() {
+            if let Some(next_look) = next_look {
+                tokio::time::sleep_until(next_look).await;
+            } else if watches.is_empty() {
                 tokio::time::sleep_until(deadline).await;
             } else {
                 // Something came, or the time is up: look again.
