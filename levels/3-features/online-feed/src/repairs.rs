@@ -28,6 +28,9 @@ const PATIENTS: (usize, usize) = (50, 2_000);
 /// How far silver has read the live log.
 type Reach = BTreeMap<(Topic, u8), u64>;
 
+/// Whole records of patients.
+type Records = Vec<(PatientId, Vec<Change>)>;
+
 /// Who waits, and what is being read of silver for them.
 pub(crate) struct Repairs {
     silver: Silver,
@@ -42,7 +45,7 @@ pub(crate) struct Repairs {
 struct Reading {
     began: Instant,
     reach: Reach,
-    found: JoinHandle<Result<Vec<(PatientId, Vec<Change>)>, Error>>,
+    found: JoinHandle<Result<Records, Error>>,
 }
 
 impl Repairs {
