@@ -24,8 +24,21 @@ pub(crate) struct Address {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// How a SQLite file is opened; a server makes no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It is made where it is missing.
+    Own,
+    /// It must be there, and is not written.
+    Look,
+}
+
 impl Address {
-    pub(crate) fn new(url: &Secret) -> Result<Self, Error> {
+    pub(crate) fn new(url: &Secret, mode: Mode) -> Result<Self, Error> {
+        let mode = match mode {
+            Mode::Own => "rwc",
+            Mode::Look => "ro",
+        };
         let text = url.expose();
         let (scheme, rest) = text.split_once(':').unwrap_or(("(no scheme)", ""));
         match scheme {
@@ -39,7 +52,7 @@ impl Address {
                 let encoded = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
                 Ok(Self {
                     dialect: Dialect::Sqlite,
-                    url: Secret::new(format!("sqlite://{encoded}?mode=rwc")),
+                    url: Secret::new(format!("sqlite://{encoded}?mode={mode}")),
                     location: path.to_owned(),
                     file: Some(path.into()),
                 })
@@ -64,7 +77,7 @@ mod tests {
     use super::*;
 
     fn address(url: &str) -> Result<Address, Error> {
-        Address::new(&Secret::new(url))
+        Address::new(&Secret::new(url), Mode::Own)
     }
 
     #[test]
@@ -83,6 +96,6 @@ mod tests {
         let address = address("sqlite:///data/100%?mode=ro#x.db").unwrap();
         assert_eq!(address.file.unwrap(), PathBuf::from("/data/100%?mode=ro#x.db"));
         assert_eq!(address.url.expose(), "sqlite:///data/100%25%3Fmode=ro%23x.db?mode=rwc");
-        assert!(super::Address::new(&Secret::new("sqlite::memory:")).is_err());
+        assert!(super::Address::new(&Secret::new("sqlite::memory:"), Mode::Own).is_err());
     }
 }

@@ -33,13 +33,20 @@ pub(crate) async fn copy(pool: &AnyPool, file: &Path, version: i64) -> Result<()
         if draft.exists() {
             fs::remove_file(&draft)?;
         }
-        let text = draft.to_str().ok_or("its name is not UTF-8")?.replace('\'', "''");
-        pool.execute(sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{text}'")))).await?;
-        File::open(&draft)?.sync_all()?;
+        copy_into(pool, &draft).await?;
         fs::rename(&draft, &path)?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        Ok::<_, Cause>(())
     };
     make.await.map_err(|cause| Error::Backup { path: path.clone(), cause })
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Into a file that is not there; it is on the disk then.
+pub(crate) async fn copy_into(pool: &AnyPool, file: &Path) -> Result<(), Cause> {
+    let text = file.to_str().ok_or("its name is not UTF-8")?.replace('\'', "''");
+    pool.execute(sqlx::raw_sql(AssertSqlSafe(format!("VACUUM INTO '{text}'")))).await?;
+    Ok(File::open(file)?.sync_all()?)
 }
 
 fn beside(file: &Path, ending: &str) -> PathBuf {

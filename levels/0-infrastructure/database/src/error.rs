@@ -1,6 +1,7 @@
 //! Why a database cannot be used.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What went wrong, where, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,15 @@ pub enum Error {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A copy could not be made.
+    #[error("cannot copy the database to {}: {cause}", path.display())]
+    Copy {
+        /// Where the copy should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A migration failed; all that were to be applied with it were undone.
     #[error("migration {version} ({name}) of the database {location} failed, and nothing was changed: {cause}")]
     Migration {
@@ -86,5 +96,20 @@ pub enum Error {
         /// Why.
         #[source]
         cause: sqlx::Error,
+    },
+    /// What was done in a transaction was undone.
+    #[error("cannot commit to the database {location}: {cause}")]
+    Commit {
+        /// The file or server.
+        location: String,
+        /// Why; the same for all whose turns were in that transaction.
+        #[source]
+        cause: Arc<sqlx::Error>,
+    },
+    /// Nobody gives turns at writing any more: the process ends.
+    #[error("nothing is written to the database {location} any more")]
+    Ended {
+        /// The file or server.
+        location: String,
     },
 }

@@ -2,7 +2,8 @@
 //!
 //! One text of SQL serves both. Both number placeholders (`$1`), both know `ON CONFLICT ... DO UPDATE` and
 //! `RETURNING`; what they say differently is hidden where it is small: how a table numbers its rows and stores bytes
-//! ([`Migration`]), and how transactions keep out of each other's way ([`Database::read`], [`Database::write`]).
+//! ([`Migration`]), and how transactions keep out of each other's way ([`Database::read`], [`Database::write`], and
+//! [`Database::turns`] where many write).
 //!
 //! Columns are `BIGINT`, `DOUBLE PRECISION`, `TEXT` and `{{bytes}}`. Times are microseconds since 1970-01-01T00:00:00Z in
 //! a `BIGINT`, and so are truths, as 0 and 1: SQLite has no type for them. JSON is `TEXT`.
@@ -32,6 +33,9 @@
 mod database;
 pub use database::{Database, Transaction, is_duplicate};
 
+mod turns;
+pub use turns::{Turn, TurnKeeper, Turns};
+
 mod migration;
 pub use migration::Migration;
 
@@ -46,7 +50,7 @@ pub use error::Error;
 
 // The words in which queries are asked, so that nobody else needs the library's name.
 pub use sqlx::any::AnyRow;
-pub use sqlx::{Error as SqlError, Row, query, query_scalar};
+pub use sqlx::{AssertSqlSafe, Error as SqlError, Row, query, query_scalar, raw_sql};
 
 #[cfg(test)]
 mod suite;

@@ -35,6 +35,8 @@ pub(crate) async fn check(url: &Secret) {
     what_is_not_committed_is_undone(&database).await;
     a_reader_sees_one_moment(&database).await;
     writers_take_turns(&database).await;
+    turns_are_kept_together(&database).await;
+    a_turn_that_fails_fails_alone(&database).await;
     migrations_go_forward_only(url, &database).await;
 }
 
@@ -177,6 +179,68 @@ async fn writers_take_turns(database: &Database) {
     let mut read = database.read().await.unwrap();
     let turns = query_scalar::<Any, i64>("SELECT step FROM metrics WHERE key = 'turns'").fetch_one(&mut *read).await;
     assert_eq!(turns.unwrap(), 40);
+}
+
+/// Two hundred at once: each keeps what it did, and reads what those before it did.
+async fn turns_are_kept_together(database: &Database) {
+    let (turns, keeper) = database.turns();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(keeper.run());
+    let mut write = turns.write().await.unwrap();
+    query("INSERT INTO metrics (run, key, step, final) VALUES (1, 'together', 0, 0)")
+        .execute(&mut **write)
+        .await
+        .unwrap();
+    write.commit().await.unwrap();
+    let add_one = async || {
+        let mut write = turns.write().await?;
+        let sql = "UPDATE metrics SET step = step + 1 WHERE key = 'together'";
+        query(sql).execute(&mut **write).await.unwrap();
+        write.commit().await
+    };
+    try_join_all((0..200).map(|_| add_one())).await.unwrap();
+    let mut read = database.read().await.unwrap();
+    let steps = query_scalar::<Any, i64>("SELECT step FROM metrics WHERE key = 'together'").fetch_one(&mut *read).await;
+    assert_eq!(steps.unwrap(), 200);
+}
+
+async fn a_turn_that_fails_fails_alone(database: &Database) {
+    let (turns, keeper) = database.turns();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(keeper.run());
+    let before = count(database, "runs").await;
+    let attempt = async |number: usize| -> Result<bool, Error> {
+        let mut write = turns.write().await?;
+        query("INSERT INTO runs (name) VALUES ($1)")
+            .bind(format!("turn {number}"))
+            .execute(&mut **write)
+            .await
+            .unwrap();
+        match number % 4 {
+            // Kept.
+            0 => write.commit().await.map(|()| true),
+            // Given up.
+            1 => Ok(false),
+            // Refused, which ends a transaction of Postgres.
+            2 => {
+                let again = query("INSERT INTO runs (name) VALUES ('taken')").execute(&mut **write).await;
+                assert!(is_duplicate(&again.unwrap_err()));
+                Ok(false)
+            }
+            // Forgotten: the one who asked for it is gone before he has it.
+            _ => {
+                drop(write);
+                let gone = tokio::time::timeout(std::time::Duration::ZERO, turns.write()).await;
+                drop(gone);
+                Ok(false)
+            }
+        }
+    };
+    let kept = try_join_all((0..100).map(attempt)).await.unwrap();
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 25);
+    assert_eq!(count(database, "runs").await, before + 25);
+    tasks.shutdown().await;
+    assert!(matches!(turns.write().await, Err(Error::Ended { .. })));
 }
 
 async fn migrations_go_forward_only(url: &Secret, database: &Database) {

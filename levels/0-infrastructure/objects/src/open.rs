@@ -4,7 +4,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
+use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
@@ -40,31 +40,27 @@ impl Objects {
         if let Some(folder) = url.strip_prefix("file://") {
             return Self::directory(FilePath::new(folder));
         }
-        let Some(rest) = url.strip_prefix("s3://") else {
-            let cause = "give file:///FOLDER or s3://BUCKET/PREFIX".into();
-            return Err(cannot_open(url.to_owned(), cause));
-        };
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let open = || -> Result<Self, Cause> {
-            if bucket.is_empty() {
-                return Err("there is no bucket in it: give s3://BUCKET/PREFIX".into());
-            }
-            let store = PrefixStore::new(client(bucket, s3)?, Path::parse(prefix.trim_end_matches('/'))?);
-            Ok(Self { store: Arc::new(store), root: url.to_owned() })
-        };
-        open().map_err(|cause| cannot_open(url.to_owned(), cause))
+        let (client, prefix) = Self::amazon(url, s3)?;
+        Ok(Self { store: Arc::new(PrefixStore::new(client, prefix)), root: url.to_owned() })
     }
 
     /// The whole bucket of `s3://BUCKET[/PREFIX]`, for a format that names its objects by itself. It refuses to put an object
     /// that exists, when it is asked for a new one.
     pub fn bucket(url: &str, s3: &S3) -> Result<Arc<dyn ObjectStore>, Error> {
-        let open = || -> Result<Arc<dyn ObjectStore>, Cause> {
-            let rest = url.strip_prefix("s3://").ok_or("give s3://BUCKET/PREFIX")?;
-            let bucket = rest.split('/').next().unwrap_or_default();
+        let (client, _prefix) = Self::amazon(url, s3)?;
+        Ok(Arc::new(client))
+    }
+
+    /// The client of the bucket of `s3://BUCKET[/PREFIX]`, and the prefix, for what only S3 can: addresses that it signs
+    /// for others, and uploads in parts that others send.
+    pub fn amazon(url: &str, s3: &S3) -> Result<(AmazonS3, Path), Error> {
+        let open = || -> Result<(AmazonS3, Path), Cause> {
+            let rest = url.strip_prefix("s3://").ok_or("give file:///FOLDER or s3://BUCKET/PREFIX")?;
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             if bucket.is_empty() {
                 return Err("there is no bucket in it: give s3://BUCKET/PREFIX".into());
             }
-            Ok(Arc::new(client(bucket, s3)?))
+            Ok((client(bucket, s3)?, Path::parse(prefix.trim_end_matches('/'))?))
         };
         open().map_err(|cause| cannot_open(url.to_owned(), cause))
     }
@@ -88,7 +84,7 @@ impl Objects {
     }
 }
 
-fn client(bucket: &str, s3: &S3) -> Result<object_store::aws::AmazonS3, Cause> {
+fn client(bucket: &str, s3: &S3) -> Result<AmazonS3, Cause> {
     let retry = RetryConfig { max_retries: ATTEMPTS, retry_timeout: TRYING, ..RetryConfig::default() };
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
