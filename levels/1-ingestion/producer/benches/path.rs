@@ -30,7 +30,7 @@ const PATIENTS: u64 = 1_000;
 /// Clock ticks of proc(5) in a second, on every Linux that Strata runs on.
 const TICKS: f64 = 100.0;
 
-/// What `strata up` tells the allocators (`strata/src/frugal.rs`).
+/// What `strata up` tells the allocators (`strata/src/allocator.rs`).
 const FRUGAL: [(&str, &str); 3] =
     [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
 

@@ -6,6 +6,8 @@ use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
 use deltalake::kernel::{Action, Remove, Transaction};
 use deltalake::protocol::{DeltaOperation, SaveMode};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::table::delta_error;
 use crate::{DataFile, Error, Mark, NewFile, Table, TableSpec};
@@ -46,7 +48,11 @@ impl Table {
     /// Makes files count and others count no more, and notes how far the input was read. Fails with
     /// [`Error::Changed`] when somebody else has committed since the table was read: nothing has happened then, but what
     /// was decided from the table may be wrong, so it must be read and decided again.
-    pub async fn commit(&mut self, change: Change) -> Result<u64, Error> {
+    pub fn commit(&mut self, change: Change) -> BoxFuture<'_, Result<u64, Error>> {
+        self.write(change).boxed()
+    }
+
+    async fn write(&mut self, change: Change) -> Result<u64, Error> {
         let rows_change = change.of == Of::Rows;
         let (gone, come) = (change.removed.iter(), change.added.iter().map(|new| &new.file));
         let (gone, come): (u64, u64) = (gone.map(|file| file.rows).sum(), come.map(|file| file.rows).sum());

@@ -32,7 +32,7 @@ mod wide_file;
 pub use wide_file::WideEncoder;
 
 mod pieces;
-pub use pieces::{Footer, Group, Piece, footers};
+pub use pieces::{Footer, Group, GroupRows, Piece, footers};
 
 mod plain_file;
 pub use plain_file::PlainFile;
@@ -66,6 +66,8 @@ pub mod cluster;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use object_store::ObjectStore;
 
 /// The tables under one root.
@@ -97,13 +99,13 @@ impl Lakehouse {
     }
 
     /// The table, made with its first version when it is missing.
-    pub async fn table(&self, spec: &'static TableSpec) -> Result<Table, Error> {
-        Table::open_or_create(&self.root, spec).await
+    pub fn table(&self, spec: &'static TableSpec) -> BoxFuture<'_, Result<Table, Error>> {
+        Table::open_or_create(&self.root, spec).boxed()
     }
 
     /// The table, or `None` while nothing has been written to it.
-    pub async fn existing(&self, spec: &'static TableSpec) -> Result<Option<Table>, Error> {
-        Table::open(&self.root, spec).await
+    pub fn existing(&self, spec: &'static TableSpec) -> BoxFuture<'_, Result<Option<Table>, Error>> {
+        Table::open(&self.root, spec).boxed()
     }
 
     /// Where a table's files lie, whether or not there is a table yet.
@@ -112,8 +114,8 @@ impl Lakehouse {
     }
 
     /// The names of the tables that exist, sorted.
-    pub async fn names(&self) -> Result<Vec<String>, Error> {
-        self.root.names().await
+    pub fn names(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
+        self.root.names().boxed()
     }
 }
 

@@ -90,15 +90,34 @@ fn step(runs: &mut [Run], encoder: &mut Encoder) -> Result<Option<usize>> {
         return Ok(Some(0));
     }
     let mut picked = Vec::new();
-    let done = loop {
-        let Some(least) = (0..runs.len()).min_by(|a, b| runs[*a].key().cmp(&runs[*b].key())) else { return Ok(None) };
-        picked.push((least, runs[least].at));
-        runs[least].at += 1;
-        if runs[least].is_done() {
-            break least;
+    let done = 'used: loop {
+        let Some((least, next)) = least_two(runs) else { return Ok(None) };
+        // A patient's rows follow on each other: most often one run has many before another's next.
+        loop {
+            picked.push((least, runs[least].at));
+            runs[least].at += 1;
+            if runs[least].is_done() {
+                break 'used least;
+            }
+            if runs[next].key() < runs[least].key() {
+                break;
+            }
         }
     };
     let batches: Vec<&RecordBatch> = runs.iter().map(|run| &run.batch).collect();
     encoder.write(&interleave_record_batch(&batches, &picked)?)?;
     Ok(Some(done))
+}
+
+/// The run whose key is least, and the one that comes next; of two or more.
+fn least_two(runs: &[Run]) -> Option<(usize, usize)> {
+    let (mut least, mut next) = if runs.get(1)?.key() < runs[0].key() { (1, 0) } else { (0, 1) };
+    for (at, run) in runs.iter().enumerate().skip(2) {
+        if run.key() < runs[least].key() {
+            (least, next) = (at, least);
+        } else if run.key() < runs[next].key() {
+            next = at;
+        }
+    }
+    Some((least, next))
 }

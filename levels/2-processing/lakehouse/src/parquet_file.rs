@@ -25,6 +25,9 @@ use crate::{Packing, TableSpec};
 /// Rows in a row group: small enough that reading one patient reads little.
 pub const ROW_GROUP: usize = 16_384;
 
+/// Rows in a page of what is packed to be fast.
+const PAGE: usize = 4_096;
+
 /// The columns of events of which hardly any value comes twice.
 const UNIQUE: [&str; 2] = ["event_id", "record_hash"];
 
@@ -76,13 +79,20 @@ pub(crate) fn properties(spec: &TableSpec) -> Result<WriterProperties> {
             let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?));
             by_kind(properties, &(spec.schema)(), &UNIQUE)
         }
-        Packing::Fast => WriterProperties::builder()
-            .set_compression(Compression::LZ4_RAW)
-            .set_dictionary_enabled(false)
-            .set_column_dictionary_enabled("patient_id".into(), true)
-            // So that what LZ4 looks at stays in the nearest cache.
-            .set_data_page_row_count_limit(4_096)
-            .set_statistics_enabled(EnabledStatistics::Chunk),
+        Packing::Fast => {
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::LZ4_RAW)
+                .set_dictionary_enabled(false)
+                .set_column_dictionary_enabled("patient_id".into(), true)
+                // So that what LZ4 looks at stays in the nearest cache.
+                .set_data_page_row_count_limit(PAGE)
+                .set_write_batch_size(PAGE)
+                .set_statistics_enabled(EnabledStatistics::None);
+            // Every row group holds values of every size, sick people and well ones: only by the key is one skipped.
+            spec.key.iter().fold(properties, |properties, key| {
+                properties.set_column_statistics_enabled((*key).into(), EnabledStatistics::Chunk)
+            })
+        }
     };
     Ok(properties.set_max_row_group_row_count(Some(ROW_GROUP)).build())
 }

@@ -1,5 +1,7 @@
 //! Parts of stored files: of a file that is sorted by patient, the row groups and columns that are wanted.
 
+use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -131,6 +133,42 @@ impl Footer {
         let fetched = fetched.map_err(|cause| file_error(self.path.as_ref(), cause))?;
         let bytes = Chunks(ranges.iter().map(|range| range.start).zip(fetched).collect());
         Ok(Piece { metadata: self.metadata.clone(), columns, groups, bytes })
+    }
+
+    /// The rows of a row group of a file below a [folder](footers), so many at a time; nothing else of it is in memory.
+    pub fn open(
+        &self,
+        folder: &Path,
+        group: usize,
+        columns: &[&str],
+        rows: usize,
+    ) -> std::result::Result<GroupRows, Error> {
+        let columns = projection(self.metadata.parquet_schema(), columns);
+        let refused = |cause: ParquetError| file_error(self.path.as_ref(), cause);
+        let file = File::open(folder.join(self.path.as_ref())).map_err(|cause| refused(cause.into()))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let builder = builder.with_row_groups(vec![group]).with_projection(columns).with_batch_size(rows);
+        Ok(GroupRows { file: self.path.to_string(), rows: builder.build().map_err(refused)? })
+    }
+}
+
+/// Rows of a row group, read bit by bit.
+pub struct GroupRows {
+    file: String,
+    rows: ParquetRecordBatchReader,
+}
+
+impl fmt::Debug for GroupRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupRows").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Iterator for GroupRows {
+    type Item = std::result::Result<RecordBatch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.rows.next()?.map_err(|cause| file_error(&self.file, cause)))
     }
 }
 

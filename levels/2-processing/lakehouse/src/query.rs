@@ -8,6 +8,8 @@ use arrow::record_batch::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use deltalake::DeltaTableError;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::{Error, Lakehouse};
 
@@ -45,7 +47,11 @@ impl Rows {
 
 impl Lakehouse {
     /// Answers one SQL query over the tables as of now. Nothing can be changed through it.
-    pub async fn query(&self, sql: &str) -> Result<Rows, Error> {
+    pub fn query<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Rows, Error>> {
+        self.answer(sql).boxed()
+    }
+
+    async fn answer(&self, sql: &str) -> Result<Rows, Error> {
         let refused = |cause| Error::Query(Box::new(cause));
         let context = self.session().await?;
         let options = datafusion::prelude::SQLOptions::new()

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use deltalake::kernel::Add;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
@@ -50,12 +52,16 @@ impl Shelf {
     }
 
     /// The rows of a file that are looked for; only the parts that may hold one are read.
-    pub async fn find(
-        &self,
-        file: &DataFile,
-        sought: &Arc<Sought>,
-        columns: &[&str],
-    ) -> Result<Vec<RecordBatch>, Error> {
+    pub fn find<'a>(
+        &'a self,
+        file: &'a DataFile,
+        sought: &'a Arc<Sought>,
+        columns: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<Vec<RecordBatch>, Error>> {
+        self.search(file, sought, columns).boxed()
+    }
+
+    async fn search(&self, file: &DataFile, sought: &Arc<Sought>, columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
         let path = ObjectPath::from(file.path.as_str());
         let stored = StoredFile { store: Arc::clone(&self.store), path, bytes: file.bytes };
         let found = sought::find(stored, self.spec, sought, columns).await;

@@ -50,11 +50,6 @@ impl Sought {
         self.patients.values().any(|times| meets(times, range))
     }
 
-    fn holds(&self, patient: &str, time: Option<i64>) -> bool {
-        let Some(times) = self.patients.get(patient) else { return false };
-        times.is_empty() || time.is_some_and(|time| times.binary_search(&time).is_ok())
-    }
-
     fn may_be_in_group(&self, patients: Option<(&str, &str)>, times: Option<&RangeInclusive<i64>>) -> bool {
         let (low, high) = patients
             .map_or((Bound::Unbounded, Bound::Unbounded), |(low, high)| (Bound::Included(low), Bound::Included(high)));
@@ -62,14 +57,33 @@ impl Sought {
         here.any(|(_, sought)| sought.is_empty() || times.is_none_or(|range| meets(sought, range)))
     }
 
-    fn find(&self, batch: &RecordBatch, time: Option<&str>) -> std::result::Result<BooleanArray, ArrowError> {
+    /// Which rows of a batch are looked for, by its column of patients and the named one of times. Rows of one patient are
+    /// looked up at once where they follow on each other.
+    pub fn find(&self, batch: &RecordBatch, time: Option<&str>) -> std::result::Result<BooleanArray, ArrowError> {
         let ids = batch.column_by_name("patient_id").and_then(|ids| ids.as_string_opt::<i32>());
         let ids = ids.ok_or_else(|| ArrowError::SchemaError("patient_id is not a string".into()))?;
         let times = time.and_then(|time| batch.column_by_name(time)?.as_primitive_opt::<TimestampMicrosecondType>());
-        let time = |row| times.filter(|times| times.is_valid(row)).map(|times| times.value(row));
-        let found = (0..batch.num_rows()).map(|row| Some(ids.is_valid(row) && self.holds(ids.value(row), time(row))));
+        let mut here: Option<(&str, Option<&Vec<i64>>)> = None;
+        let found = (0..batch.num_rows()).map(|row| {
+            if ids.is_null(row) {
+                return Some(false);
+            }
+            let id = ids.value(row);
+            let sought = match here {
+                Some((last, sought)) if last == id => sought,
+                _ => self.patients.get(id),
+            };
+            here = Some((id, sought));
+            let time = times.filter(|times| times.is_valid(row)).map(|times| times.value(row));
+            Some(sought.is_some_and(|sought| holds(sought, time)))
+        });
         Ok(found.collect())
     }
+}
+
+/// Whether a row of this time is looked for, of a patient of whom the sorted times are.
+fn holds(times: &[i64], time: Option<i64>) -> bool {
+    times.is_empty() || time.is_some_and(|time| times.binary_search(&time).is_ok())
 }
 
 /// Whether one of the sorted times lies in the range.

@@ -8,6 +8,8 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::{DeltaTable, DeltaTableError, TableProperty};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::parquet_file::Encoded;
@@ -86,8 +88,11 @@ impl Table {
                 .with_configuration_property(TableProperty::LogRetentionDuration, Some(REMEMBERED))
                 .await
         };
-        let delta = create.await.map_err(|cause| delta_error(spec, cause))?;
-        Self::loaded(delta, spec)
+        match create.await {
+            Ok(delta) => Self::loaded(delta, spec),
+            // Another was first: another process, or one that was dropped here while it wrote.
+            Err(cause) => Self::open(root, spec).await?.ok_or_else(|| delta_error(spec, cause)),
+        }
     }
 
     pub(crate) fn loaded(delta: DeltaTable, spec: &'static TableSpec) -> Result<Self, Error> {
@@ -132,7 +137,11 @@ impl Table {
     }
 
     /// How far `app` had read when it last committed.
-    pub async fn mark(&self, app: &str) -> Result<u64, Error> {
+    pub fn mark<'a>(&'a self, app: &'a str) -> BoxFuture<'a, Result<u64, Error>> {
+        self.marked(app).boxed()
+    }
+
+    async fn marked(&self, app: &str) -> Result<u64, Error> {
         let find = async {
             let log_store = self.delta.log_store();
             self.delta.snapshot()?.snapshot().transaction_version(log_store.as_ref(), app).await

@@ -3,6 +3,8 @@
 use deltalake::checkpoints::cleanup_expired_logs_for;
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::operations::vacuum::{Clock, VacuumMode};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use crate::table::delta_error;
 use crate::{Error, Table};
@@ -23,7 +25,11 @@ impl Table {
     /// Removes files that have not counted for an hour, or were stored an hour ago and never counted, and entries of the log
     /// that are older than an hour and that a checkpoint stands for. Who reads the newest version notices nothing. Lists the
     /// whole table: to be called now and then.
-    pub async fn tidy(&mut self, now_ms: i64) -> Result<Tidied, Error> {
+    pub fn tidy(&mut self, now_ms: i64) -> BoxFuture<'_, Result<Tidied, Error>> {
+        self.clear(now_ms).boxed()
+    }
+
+    async fn clear(&mut self, now_ms: i64) -> Result<Tidied, Error> {
         let before = self.version();
         let tidying = async {
             let vacuum = self.delta.clone().vacuum();

@@ -5,14 +5,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::Result;
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
@@ -23,11 +25,10 @@ use crate::stats::Stats;
 /// Columns that one core writes at a time.
 const COLUMNS_A_CORE: usize = 8;
 
-/// A file to be. CPU only.
+/// A file to be, of a table. CPU only.
+#[derive(Debug)]
 pub struct WideEncoder {
-    writer: SerializedFileWriter<Vec<u8>>,
-    columns: ArrowRowGroupWriterFactory,
-    groups: usize,
+    file: WideFile<Vec<u8>>,
     stats: Stats,
 }
 
@@ -37,20 +38,44 @@ impl WideEncoder {
         let schema = (spec.schema)();
         let bare = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(HashMap::new()));
         let bare = Arc::new(Schema::new(bare.collect::<Vec<_>>()));
-        let writer = ArrowWriter::try_new(Vec::with_capacity(bytes), bare, Some(properties(spec)?))?;
-        let (writer, columns) = writer.into_serialized_writer()?;
-        Ok(Self { writer, columns, groups: 0, stats: Stats::new(spec) })
+        let file = WideFile::new(bare, properties(spec)?, Vec::with_capacity(bytes))?;
+        Ok(Self { file, stats: Stats::new(spec) })
     }
 
     /// Appends these rows as a row group; they are sorted by the table's key, and follow those before.
     pub fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         self.stats.add(rows);
+        self.file.write(std::slice::from_ref(rows))
+    }
+
+    /// The file, even when it has no rows.
+    pub fn close(self, now_ms: i64) -> Result<Encoded> {
+        Ok(Encoded { bytes: Bytes::from(self.file.finish()?), stats: self.stats, created_ms: now_ms })
+    }
+}
+
+/// A file to be, of any columns.
+pub(crate) struct WideFile<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
+    columns: ArrowRowGroupWriterFactory,
+    groups: usize,
+}
+
+impl<W: Write + Send> WideFile<W> {
+    pub(crate) fn new(schema: SchemaRef, properties: WriterProperties, out: W) -> Result<Self> {
+        let (writer, columns) = ArrowWriter::try_new(out, schema, Some(properties))?.into_serialized_writer()?;
+        Ok(Self { writer, columns, groups: 0 })
+    }
+
+    /// Appends these rows, all of the same columns, as a row group.
+    pub(crate) fn write(&mut self, rows: &[RecordBatch]) -> Result<()> {
         let writers = self.columns.create_column_writers(self.groups)?;
-        let fields = &rows.schema_ref().fields()[..];
-        let columns = writers.into_par_iter().zip(rows.columns()).zip(fields);
-        let chunks = columns.with_min_len(COLUMNS_A_CORE).map(|((mut writer, column), field)| {
-            for leaf in compute_leaves(field, column)? {
-                writer.write(&leaf)?;
+        let columns = writers.into_par_iter().enumerate().with_min_len(COLUMNS_A_CORE);
+        let chunks = columns.map(|(index, mut writer)| {
+            for batch in rows {
+                for leaf in compute_leaves(batch.schema_ref().field(index), batch.column(index))? {
+                    writer.write(&leaf)?;
+                }
             }
             writer.close()
         });
@@ -64,14 +89,14 @@ impl WideEncoder {
         Ok(())
     }
 
-    /// The file, even when it has no rows.
-    pub fn close(self, now_ms: i64) -> Result<Encoded> {
-        Ok(Encoded { bytes: Bytes::from(self.writer.into_inner()?), stats: self.stats, created_ms: now_ms })
+    /// Writes the footer; gives back where it went.
+    pub(crate) fn finish(self) -> Result<W> {
+        self.writer.into_inner()
     }
 }
 
-impl fmt::Debug for WideEncoder {
+impl<W: Write + Send> fmt::Debug for WideFile<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WideEncoder").field("groups", &self.groups).field("stats", &self.stats).finish_non_exhaustive()
+        f.debug_struct("WideFile").field("groups", &self.groups).finish_non_exhaustive()
     }
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::{AsArray, BooleanArray, RecordBatch, UInt64Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
 use arrow::error::ArrowError;
 use strata_lakehouse::Sought;
 
@@ -67,7 +68,7 @@ pub(crate) struct Outcome {
 
 impl<R: SilverRow> Fresh<R> {
     /// Of the rows only what wins is kept, as columns.
-    pub(crate) fn new(rows: &[NewRow<R>]) -> Result<Self, ArrowError> {
+    pub(crate) fn new(rows: &[&NewRow<R>]) -> Result<Self, ArrowError> {
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
         let row = |index: &u32| &rows[*index as usize].row;
         order.sort_unstable_by(|a, b| {
@@ -79,8 +80,8 @@ impl<R: SilverRow> Fresh<R> {
             let key = row(index).key();
             (key.patient, key.time.map(|time| time.0))
         }));
-        let entries = order.iter().flat_map(|index| entries_of(&rows[*index as usize])).collect();
-        let stand = order.iter().map(|index| &rows[*index as usize]).filter(|new| !new.is_refused());
+        let entries = order.iter().flat_map(|index| entries_of(rows[*index as usize])).collect();
+        let stand = order.iter().map(|index| rows[*index as usize]).filter(|new| !new.is_refused());
         let stand: Vec<&R> = stand.map(|new| &new.row).collect();
         Ok(Self { batch: batch(&R::columns(), &stand)?, entries, sought: Arc::new(sought), row: PhantomData })
     }
@@ -94,28 +95,41 @@ impl<R: SilverRow> Fresh<R> {
     pub(crate) fn contest(self, rivals: &Rivals, leaving: &HashSet<LogPlace>) -> Result<Outcome, ArrowError> {
         let mut outcome =
             Outcome { rows: self.batch, entries: self.entries, beaten: BTreeMap::new(), fallen: BTreeMap::new() };
-        if rivals.silver.is_empty() && rivals.quarantine.is_empty() {
-            return Ok(outcome);
-        }
-        let ranked = keys(&outcome.rows, R::SPEC.key)?.into_iter().zip(ranks(&outcome.rows)?).enumerate();
-        let mut candidates: Vec<_> =
-            ranked.map(|(row, (key, rank))| Candidate { key, rank, place: Place::New(Some(row)) }).collect();
-        // One for each reason, of which one wins.
-        let refused = outcome.entries.iter().filter(|entry| entry.refuses_row());
-        candidates.extend(refused.map(|entry| candidate(entry, Place::New(None))));
-        let mine: HashSet<String> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
         let mut silver = Vec::new();
         for (number, (_, rows)) in rivals.silver.iter().enumerate() {
             let ranked = keys(rows, R::SPEC.key)?.into_iter().zip(ranks(rows)?).enumerate();
-            let ranked = ranked.filter(|(_, (key, _))| mine.contains(key));
             silver.extend(ranked.map(|(row, (key, rank))| Candidate { key, rank, place: Place::Silver(number, row) }));
         }
-        let of_mine = |entry: &Entry| {
-            let is_mine = entry.key.as_deref().is_some_and(|key| mine.contains(key));
-            is_mine && entry.topic == R::TOPIC.name() && !leaving.contains(&entry.place())
-        };
+        let takes_part =
+            |entry: &Entry| entry.key.is_some() && entry.topic == R::TOPIC.name() && !leaving.contains(&entry.place());
         let entries = rivals.quarantine.iter().flat_map(|(file, entries)| entries.iter().map(|entry| (*file, entry)));
-        let entries: Vec<(usize, &Entry)> = entries.filter(|(_, entry)| of_mine(entry)).collect();
+        let mut entries: Vec<(usize, &Entry)> = entries.filter(|(_, entry)| takes_part(entry)).collect();
+        let theirs = silver.iter().map(|rival| rival.key.as_str());
+        let theirs: HashSet<String> = theirs.chain(entries.iter().filter_map(key_of)).map(str::to_owned).collect();
+        if theirs.is_empty() {
+            return Ok(outcome);
+        }
+
+        // What has no rival wins.
+        let near: Vec<usize> = near::<R>(&outcome.rows, rivals)?;
+        let mut wins = vec![true; outcome.rows.num_rows()];
+        let contested = take_record_batch(&outcome.rows, &near.iter().map(|row| *row as u64).collect::<UInt64Array>())?;
+        let ranked = near.iter().zip(keys(&contested, R::SPEC.key)?.into_iter().zip(ranks(&contested)?));
+        let ranked = ranked.filter(|(_, (key, _))| theirs.contains(key));
+        let mut candidates: Vec<_> =
+            ranked.map(|(row, (key, rank))| Candidate { key, rank, place: Place::New(Some(*row)) }).collect();
+        for candidate in &candidates {
+            if let Place::New(Some(row)) = candidate.place {
+                wins[row] = false;
+            }
+        }
+        // One for each reason, of which one wins.
+        let refused = outcome.entries.iter().filter(|entry| entry.refuses_row());
+        let refused = refused.filter(|entry| entry.key.as_ref().is_some_and(|key| theirs.contains(key)));
+        candidates.extend(refused.map(|entry| candidate(entry, Place::New(None))));
+        let mine: HashSet<String> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
+        silver.retain(|rival| mine.contains(&rival.key));
+        entries.retain(|entry| key_of(entry).is_some_and(|key| mine.contains(key)));
         candidates.extend(silver.iter().cloned());
         let refused = entries.iter().filter(|(_, entry)| entry.refuses_row());
         candidates.extend(refused.map(|(_, entry)| candidate(entry, Place::Quarantine)));
@@ -135,18 +149,37 @@ impl<R: SilverRow> Fresh<R> {
                 outcome.fallen.entry(file).or_default().push(entry.clone());
             }
         }
-        let mut wins = vec![false; outcome.rows.num_rows()];
         for winner in &winners {
             if let Place::New(Some(row)) = winner.place {
                 wins[row] = true;
             }
         }
         outcome.rows = filter_record_batch(&outcome.rows, &BooleanArray::from(wins))?;
-        let wins =
-            |entry: &Entry| entry.key.as_deref().and_then(|key| by_key.get(key)).is_some_and(|winner| is_new(winner));
-        outcome.entries.retain(wins);
+        let stands =
+            |entry: &Entry| entry.key.as_deref().and_then(|key| by_key.get(key)).is_none_or(|winner| is_new(winner));
+        outcome.entries.retain(stands);
         Ok(outcome)
     }
+}
+
+/// The rows of the patients and times of rivals: only they can have a rival's key.
+fn near<R: SilverRow>(rows: &RecordBatch, rivals: &Rivals) -> Result<Vec<usize>, ArrowError> {
+    let time = R::SPEC.time();
+    let mut places: Vec<(&str, Option<i64>)> = Vec::new();
+    for (_, rows) in &rivals.silver {
+        let ids = rows.column_by_name("patient_id").and_then(|ids| ids.as_string_opt::<i32>());
+        let times = time.and_then(|time| rows.column_by_name(time)?.as_primitive_opt::<TimestampMicrosecondType>());
+        let ids = ids.into_iter().flat_map(|ids| ids.iter().enumerate());
+        places.extend(ids.filter_map(|(row, id)| Some((id?, times.map(|times| times.value(row))))));
+    }
+    let entries = rivals.quarantine.iter().flat_map(|(_, entries)| entries);
+    places.extend(entries.filter_map(|entry| Some((entry.patient_id.as_deref()?, entry.timestamp.map(|time| time.0)))));
+    let is_near = Sought::at(places).find(rows, time)?;
+    Ok(is_near.iter().enumerate().filter(|(_, is_near)| *is_near == Some(true)).map(|(row, _)| row).collect())
+}
+
+fn key_of<'a>((_, entry): &(usize, &'a Entry)) -> Option<&'a str> {
+    entry.key.as_deref()
 }
 
 fn candidate(entry: &Entry, place: Place) -> Candidate {

@@ -41,7 +41,7 @@ pub(crate) const SEPARATOR: char = '\u{1}';
 
 /// The key of each row of a batch: its key columns, joined. Times are padded, so keys sort by time.
 pub(crate) fn keys(batch: &RecordBatch, columns: &[&str]) -> Result<Vec<String>, ArrowError> {
-    let mut keys = vec![String::with_capacity(64); batch.num_rows()];
+    let mut keys: Vec<String> = (0..batch.num_rows()).map(|_| String::with_capacity(64)).collect();
     for (index, name) in columns.iter().enumerate() {
         let array = batch.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column `{name}`")))?;
         for (row, key) in keys.iter_mut().enumerate() {

@@ -17,6 +17,7 @@ pub use job::{BronzeReach, RefineTasks};
 mod compaction;
 mod quarantine;
 mod standing;
+mod step;
 
 mod follower;
 pub use follower::{Follower, Pass};
@@ -24,6 +25,8 @@ pub use follower::{Follower, Pass};
 mod replay;
 pub use replay::{Place, Refused, Replayed};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use strata_lakehouse::Lakehouse;
 use strata_lakehouse::batch::Engine;
@@ -93,6 +96,22 @@ pub struct Refined {
     pub not_written: u64,
 }
 
+impl Refined {
+    fn of(topic: Topic) -> Self {
+        Self { topic: topic.name().into(), ..Self::default() }
+    }
+
+    /// Adds what else was done to the same topic.
+    fn add(&mut self, others: &[Self]) {
+        for other in others.iter().filter(|other| other.topic == self.topic) {
+            self.records += other.records;
+            self.written += other.written;
+            self.unreadable += other.unreadable;
+            self.not_written += other.not_written;
+        }
+    }
+}
+
 /// Refines what is new in bronze.
 #[derive(Clone, Debug)]
 pub struct Refinery {
@@ -117,7 +136,16 @@ impl Refinery {
     }
 
     /// The same by another engine: what comes of it is the same.
-    pub async fn run_by(
+    pub fn run_by<'a>(
+        &'a self,
+        engine: &'a Engine,
+        now: Timestamp,
+        progress: &'a mut (dyn FnMut(Progress) + Send),
+    ) -> BoxFuture<'a, Result<Vec<Refined>, Error>> {
+        self.refine_by(engine, now, progress).boxed()
+    }
+
+    async fn refine_by(
         &self,
         engine: &Engine,
         now: Timestamp,
@@ -137,7 +165,7 @@ impl Refinery {
     }
 
     /// Refines again, by today's rules, what quarantine has refused whole.
-    pub async fn replay(&self, filter: &Refused, now: Timestamp) -> Result<Replayed, Error> {
-        replay::replay(self, filter, now).await
+    pub fn replay<'a>(&'a self, filter: &'a Refused, now: Timestamp) -> BoxFuture<'a, Result<Replayed, Error>> {
+        replay::replay(self, filter, now).boxed()
     }
 }

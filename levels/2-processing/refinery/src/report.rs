@@ -2,6 +2,8 @@
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use strata_lakehouse::{Lakehouse, View};
 use strata_landing::Bronze;
@@ -88,7 +90,11 @@ pub struct RuleCount {
 }
 
 /// Counts the tables as they stand.
-pub async fn quality_report(lakehouse: &Lakehouse, bronze: &Bronze) -> Result<QualityReport, Error> {
+pub fn quality_report<'a>(lakehouse: &'a Lakehouse, bronze: &'a Bronze) -> BoxFuture<'a, Result<QualityReport, Error>> {
+    report(lakehouse, bronze).boxed()
+}
+
+async fn report(lakehouse: &Lakehouse, bronze: &Bronze) -> Result<QualityReport, Error> {
     let names = lakehouse.names().await?;
     let exists = |name: &str| names.iter().any(|table| table == name);
     let mut report = QualityReport::default();
@@ -125,7 +131,7 @@ async fn refused_rows(lakehouse: &Lakehouse, topic: Topic, exists: bool) -> Resu
     Ok(rows(lakehouse, &sql).await?.first().map_or(0, |row| row.counts[0]))
 }
 
-async fn variables(lakehouse: &Lakehouse, exists: &dyn Fn(&str) -> bool) -> Result<Vec<VariableCount>, Error> {
+async fn variables(lakehouse: &Lakehouse, exists: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<VariableCount>, Error> {
     let mut counts: Vec<(String, u64)> = Vec::new();
     if exists("vitals") {
         let fields: Vec<&Variable> = VARIABLES.iter().filter(|v| is_vitals_field(v)).collect();

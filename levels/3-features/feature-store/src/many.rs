@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use strata_features::Timeline;
 use strata_lakehouse::Sought;
 use strata_types::PatientId;
@@ -13,7 +15,14 @@ use crate::{Error, FeatureStore};
 
 impl FeatureStore {
     /// The timelines of these patients as silver has them now; none of a patient who is not in silver.
-    pub async fn timelines(&self, patients: &[PatientId]) -> Result<HashMap<PatientId, Timeline>, Error> {
+    pub fn timelines<'a>(
+        &'a self,
+        patients: &'a [PatientId],
+    ) -> BoxFuture<'a, Result<HashMap<PatientId, Timeline>, Error>> {
+        self.read_timelines(patients).boxed()
+    }
+
+    async fn read_timelines(&self, patients: &[PatientId]) -> Result<HashMap<PatientId, Timeline>, Error> {
         let sought = Arc::new(Sought::patients(patients.iter().map(PatientId::as_str)));
         let buckets = patients.iter().fold(0, |bits: u16, patient| bits | 1 << patient.partition());
         let mut found: HashMap<PatientId, Patient> = HashMap::new();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use rayon::prelude::*;
 use strata_features::{FEATURE_COUNT, Timeline, Vector, compute, compute_many};
 use strata_types::{PatientId, Timestamp};
@@ -42,7 +44,11 @@ pub struct Training {
 
 impl FeatureStore {
     /// Training sets from silver as it is now.
-    pub async fn training(&self) -> Result<Training, Error> {
+    pub fn training(&self) -> BoxFuture<'_, Result<Training, Error>> {
+        self.open().boxed()
+    }
+
+    async fn open(&self) -> Result<Training, Error> {
         Ok(Training { sources: Sources::open(&self.lakehouse, PARTS.into_iter()).await?, answered: 0 })
     }
 }

@@ -2,7 +2,8 @@
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use futures::future::try_join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, try_join_all};
 use serde::{Deserialize, Serialize};
 use strata_features::{Profile, Timeline, feature_set_hash};
 use strata_lakehouse::batch::Engine;
@@ -60,7 +61,11 @@ impl FeatureStore {
     }
 
     /// A patient's timeline as silver has it now; `None` for a patient who is not in silver.
-    pub async fn timeline(&self, patient: &PatientId) -> Result<Option<Timeline>, Error> {
+    pub fn timeline<'a>(&'a self, patient: &'a PatientId) -> BoxFuture<'a, Result<Option<Timeline>, Error>> {
+        self.read_timeline(patient).boxed()
+    }
+
+    async fn read_timeline(&self, patient: &PatientId) -> Result<Option<Timeline>, Error> {
         let mut of = Patient::default();
         let mut found = false;
         for part in &PARTS {
@@ -77,7 +82,16 @@ impl FeatureStore {
     }
 
     /// Writes the table of features anew, in one commit, unless silver is as it was.
-    pub async fn materialise(
+    pub fn materialise<'a>(
+        &'a self,
+        now: Timestamp,
+        engine: &'a Engine,
+        progress: &'a mut (dyn FnMut(Progress) + Send),
+    ) -> BoxFuture<'a, Result<Materialised, Error>> {
+        self.write_table(now, engine, progress).boxed()
+    }
+
+    async fn write_table(
         &self,
         now: Timestamp,
         engine: &Engine,

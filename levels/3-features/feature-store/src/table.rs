@@ -58,13 +58,15 @@ pub(crate) fn feature_fields() -> impl Iterator<Item = Field> {
 /// Rows that are turned to columns at once: they stay in the nearest cache, and are one word of a bitmap.
 const TILE: usize = 64;
 
-/// Columns that one core fills at a time: a line of the cache of each vector.
-const COLUMNS_A_CORE: usize = 16;
+/// Columns that a core fills at least: a line of the cache of each vector.
+const LEAST_COLUMNS: usize = 16;
 
 /// The columns of the features of many vectors; NaN becomes null.
 pub(crate) fn feature_columns(vectors: &[&Vector]) -> Vec<ArrayRef> {
-    let firsts: Vec<usize> = (0..FEATURE_COUNT).step_by(COLUMNS_A_CORE).collect();
-    let some = |first: usize| columns(vectors, first..FEATURE_COUNT.min(first + COLUMNS_A_CORE));
+    // As many as there are for each core: a vector lies far from the next, and is fetched as often as there are parts.
+    let many = FEATURE_COUNT.div_ceil(rayon::current_num_threads()).max(LEAST_COLUMNS);
+    let firsts: Vec<usize> = (0..FEATURE_COUNT).step_by(many).collect();
+    let some = |first: usize| columns(vectors, first..FEATURE_COUNT.min(first + many));
     firsts.into_par_iter().flat_map_iter(some).collect()
 }
 
@@ -75,13 +77,12 @@ fn columns(vectors: &[&Vector], which: Range<usize>) -> impl Iterator<Item = Arr
     let mut known: Vec<Vec<u64>> = which.clone().map(|_| Vec::with_capacity(words)).collect();
     for tile in vectors.chunks(TILE) {
         for (index, (values, known)) in which.clone().zip(values.iter_mut().zip(&mut known)) {
-            let mut word = 0;
-            values.extend(tile.iter().enumerate().map(|(row, vector)| {
-                let value = vector[index];
-                word |= u64::from(!value.is_nan()) << row;
-                value
-            }));
-            known.push(word);
+            let mut lane = [f32::NAN; TILE];
+            for (slot, vector) in lane.iter_mut().zip(tile) {
+                *slot = vector[index];
+            }
+            known.push(known_of(&lane));
+            values.extend_from_slice(&lane[..tile.len()]);
         }
     }
     let column = |(values, known): (Vec<f32>, Vec<u64>)| {
@@ -90,6 +91,16 @@ fn columns(vectors: &[&Vector], which: Range<usize>) -> impl Iterator<Item = Arr
         Arc::new(Float32Array::new(ScalarBuffer::from(values), nulls)) as ArrayRef
     };
     values.into_iter().zip(known).map(column)
+}
+
+/// Which of the values are not NaN, a bit each. Most often all are, or none: that is found out for many at a time.
+fn known_of(lane: &[f32; TILE]) -> u64 {
+    let nulls = lane.iter().map(|value| u32::from(value.is_nan())).sum::<u32>() as usize;
+    match nulls {
+        0 => u64::MAX,
+        TILE => 0,
+        _ => lane.iter().rev().fold(0, |word, value| word << 1 | u64::from(!value.is_nan())),
+    }
 }
 
 pub(crate) fn batch(keys: &[Key<'_>], vectors: &[&Vector]) -> Result<RecordBatch, ArrowError> {

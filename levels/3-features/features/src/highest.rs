@@ -44,6 +44,11 @@ impl Highest {
         }
     }
 
+    /// The highest value inside the window; NaN when there is none.
+    pub(crate) fn top(&self) -> f64 {
+        self.rows.get(self.first).map_or(f64::NAN, |(_, value)| *value)
+    }
+
     /// The highest value from this row on; NaN when there is none.
     pub(crate) fn from(&self, first: usize) -> f64 {
         let inside = &self.rows[self.first..];

@@ -151,6 +151,11 @@ impl Panes {
         Self { panes: vec![Pane::NONE; grid.panes() * signals], of_signal: grid.panes() }
     }
 
+    /// As when they were new, for another patient.
+    pub fn clear(&mut self) {
+        self.panes.fill(Pane::NONE);
+    }
+
     /// Takes in values of a signal, with their times and [panes](Grid::pane), in any order. NaN is missing.
     ///
     /// Of several values of one time the one that comes last is the most recent.
@@ -163,18 +168,6 @@ impl Panes {
             pane.max = if value > pane.max { value } else { pane.max };
             if time.0 >= pane.last_time {
                 (pane.last, pane.last_time) = (value, time.0);
-            }
-        }
-    }
-
-    /// Takes in what other panes hold, which come after these.
-    pub fn merge(&mut self, others: &Self) {
-        for (pane, other) in self.panes.iter_mut().zip(&others.panes) {
-            pane.line.merge(&other.line);
-            pane.min = pane.min.min(other.min);
-            pane.max = pane.max.max(other.max);
-            if other.last_time >= pane.last_time {
-                (pane.last, pane.last_time) = (other.last, other.last_time);
             }
         }
     }

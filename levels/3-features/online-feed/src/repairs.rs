@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strata_online_store::{Change, Marks, OnlineStore};
+use strata_online_store::{Change, Marks, OnlineStore, Repair};
 use strata_types::{PatientId, Topic};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -104,9 +104,14 @@ impl Repairs {
         let (patients, rows) = (found.len(), found.iter().map(|(_, changes)| changes.len()).sum::<usize>());
         self.at_once = (ROWS * patients / rows.max(1)).clamp(PATIENTS.0, PATIENTS.1);
         let now = Arc::new(marks.clone());
-        for (patient, changes) in found {
+        let repair = |(patient, silver)| {
             let waits_on = self.waiting.get(&patient).is_some_and(|waiting| !has(&reach, &waiting.late));
-            store.repair(&patient, changes, waits_on).await?;
+            Repair { patient, silver, waits_on }
+        };
+        let repairs: Vec<Repair> = found.into_iter().map(repair).collect();
+        let judged: Vec<_> = repairs.iter().map(|repair| (repair.patient.clone(), repair.waits_on)).collect();
+        store.repair(repairs).await?;
+        for (patient, waits_on) in judged {
             if waits_on && let Some(known) = self.waiting.get_mut(&patient) {
                 known.on(&now);
             } else {

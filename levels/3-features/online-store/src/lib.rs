@@ -26,4 +26,4 @@ mod marks;
 pub use marks::{Mark, Marks};
 
 mod store;
-pub use store::{Applied, Error, OnlineStore, Seen};
+pub use store::{Applied, Error, OnlineStore, Repair, Seen};

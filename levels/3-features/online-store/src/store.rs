@@ -67,6 +67,18 @@ impl Seen {
     }
 }
 
+/// What silver says of the whole record of a patient who waits. It must have everything that the store had read when they
+/// began to wait; what the store has read since stands its ground.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// Whose record it is.
+    pub patient: PatientId,
+    /// The rows of silver.
+    pub silver: Vec<Change>,
+    /// Whether the patient has to be read anew once more, for what came late since.
+    pub waits_on: bool,
+}
+
 /// What became of a batch of records.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
@@ -169,21 +181,23 @@ impl OnlineStore {
         Ok(())
     }
 
-    /// Takes in what silver says of the whole record of a patient who [waits](Self::waiting). It must have everything that
-    /// the store had read when they began to wait; what the store has read since stands its ground. One who `waits_on` has
-    /// to be read anew once more, for what came late since.
-    pub async fn repair(&self, patient: &PatientId, silver: Vec<Change>, waits_on: bool) -> Result<(), Error> {
-        let stored = self.store.get(&key(patient)).await?;
-        let mut recent = recent(stored.as_deref()).repaired(silver);
-        recent.settle(self.limits);
-        if waits_on {
-            recent.wait();
+    /// Takes in what silver says of the whole records of patients who [wait](Self::waiting).
+    pub async fn repair(&self, repairs: Vec<Repair>) -> Result<(), Error> {
+        let keys: Vec<Bytes> = repairs.iter().map(|repair| key(&repair.patient).into()).collect();
+        let found = self.store.get_many(&keys).await?;
+        let mut entries = Vec::with_capacity(2 * repairs.len());
+        for (Repair { patient, silver, waits_on }, (key, found)) in repairs.into_iter().zip(keys.into_iter().zip(found))
+        {
+            let mut recent = recent(found.as_deref()).repaired(silver);
+            recent.settle(self.limits);
+            if waits_on {
+                recent.wait();
+            } else {
+                entries.push(gone([WAITING, patient.as_str().as_bytes()].concat()));
+            }
+            entries.push(Entry::new(key, VERSION, recent.bytes()));
         }
-        self.store.put_many(vec![Entry::new(key(patient), VERSION, recent.bytes())]).await?;
-        if !waits_on {
-            self.store.delete(&[WAITING, patient.as_str().as_bytes()].concat()).await?;
-        }
-        Ok(())
+        Ok(self.store.put_many(entries).await?)
     }
 
     /// Patients who wait to be read anew from silver; at most so many.
@@ -201,8 +215,7 @@ impl OnlineStore {
                 if page.is_empty() {
                     break;
                 }
-                let gone = page.into_iter().map(|(key, _)| Entry::new(key, VERSION, Bytes::new()).until(LONG_AGO));
-                self.store.put_many(gone.collect()).await?;
+                self.store.put_many(page.into_iter().map(|(key, _)| gone(key)).collect()).await?;
             }
         }
         Ok(())
@@ -222,6 +235,11 @@ fn recent(stored: Option<&[u8]>) -> Recent {
         recent.wait();
         recent
     })
+}
+
+/// An entry that takes away what there is.
+fn gone(key: impl Into<Bytes>) -> Entry {
+    Entry::new(key, VERSION, Bytes::new()).until(LONG_AGO)
 }
 
 fn has_rows(timeline: &Timeline) -> bool {

@@ -17,7 +17,9 @@ use datafusion::error::Result as PlanResult;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::PhysicalPlanNode;
+use futures::FutureExt;
 use futures::TryStreamExt;
+use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tonic::transport::Endpoint;
 
@@ -58,7 +60,11 @@ impl Cluster {
     }
 
     /// Who is in it now.
-    pub async fn roster(&self) -> Result<Roster, Error> {
+    pub fn roster(&self) -> BoxFuture<'_, Result<Roster, Error>> {
+        self.ask().boxed()
+    }
+
+    async fn ask(&self) -> Result<Roster, Error> {
         let channel = endpoint(&self.place, self.tls.as_ref()).map(|endpoint| endpoint.connect_lazy());
         let asked = async { Roster::ask(&channel?).await };
         asked.await.map_err(|cause| Error::Unreachable { url: self.url(), cause })

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use super::job::Work;
 use super::{Cluster, Error, Job, Partition};
@@ -29,7 +31,17 @@ impl Engine {
     }
 
     /// Does all partitions, and gives what each gave, in their order. `done` hears how many are done.
-    pub async fn run(
+    pub fn run<'a>(
+        &'a self,
+        job: Arc<dyn Job>,
+        parameters: Bytes,
+        partitions: Vec<Partition>,
+        done: &'a mut (dyn FnMut(usize) + Send),
+    ) -> BoxFuture<'a, Result<Vec<Partition>, Error>> {
+        self.run_all(job, parameters, partitions, done).boxed()
+    }
+
+    async fn run_all(
         &self,
         job: Arc<dyn Job>,
         parameters: Bytes,

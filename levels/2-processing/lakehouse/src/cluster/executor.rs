@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
+use ballista_core::error::BallistaError;
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{ExecutorRegistration, ExecutorStoppedParams};
@@ -20,12 +21,14 @@ use ballista_executor::flight_service::BallistaFlightService;
 use ballista_executor::health::ExecutorHealth;
 use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tonic::transport::Channel;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 
 use super::scheduler::MESSAGE;
-use super::{Door, Error, Roster, endpoint};
+use super::{Door, Error, Roster, endpoint, serve};
 use crate::batch::{Codec, Jobs};
 
 /// Between two looks whether the scheduler still answers.
@@ -69,7 +72,11 @@ impl std::fmt::Debug for Executor {
 
 impl Executor {
     /// Takes the port and looks for the scheduler.
-    pub async fn start(settings: &Settings, jobs: Jobs) -> Result<Self, Error> {
+    pub fn start(settings: &Settings, jobs: Jobs) -> BoxFuture<'_, Result<Self, Error>> {
+        Self::connect(settings, jobs).boxed()
+    }
+
+    async fn connect(settings: &Settings, jobs: Jobs) -> Result<Self, Error> {
         let folder = |cause| Error::Folder { folder: settings.work.clone(), cause };
         std::fs::create_dir_all(&settings.work).map_err(folder)?;
         let work = settings.work.canonicalize().map_err(folder)?.to_string_lossy().into_owned();
@@ -110,16 +117,22 @@ impl Executor {
         self.worker.vcores
     }
 
+    /// Asks for tasks and does them, for ever.
+    fn work(&self, health: ExecutorHealth) -> BoxFuture<'static, Result<(), BallistaError>> {
+        let codec: BallistaCodec = BallistaCodec::new(
+            Arc::new(BallistaLogicalExtensionCodec::default()),
+            Arc::new(Codec::new(self.jobs.clone())),
+        );
+        poll_loop(self.scheduler.clone(), Arc::clone(&self.worker), codec, None, None, health).boxed()
+    }
+
     /// Does tasks until `stop`; what it has not finished then, others do. `hears` is told when the scheduler is lost (false)
     /// and when it is back: an executor outlives its scheduler.
     pub async fn run(self, stop: impl Future<Output = ()>, hears: impl Fn(bool)) -> Result<(), Error> {
         let health = ExecutorHealth::new();
-        let codec: BallistaCodec =
-            BallistaCodec::new(Arc::new(BallistaLogicalExtensionCodec::default()), Arc::new(Codec::new(self.jobs)));
-        let serving = self.router.serve_with_incoming(TcpIncoming::from(self.listener).with_nodelay(Some(true)));
-        let working = poll_loop(self.scheduler.clone(), Arc::clone(&self.worker), codec, None, None, health.clone());
+        let working = self.work(health.clone());
         tokio::select! {
-            served = serving => served.map_err(|cause| ended(cause.into())),
+            served = serve(self.router, self.listener) => served.map_err(|cause| ended(cause.into())),
             worked = working => worked.map_err(|cause| ended(cause.into())),
             () = watch(&health, hears) => Ok(()),
             () = stop => {

@@ -26,6 +26,16 @@ pub use executor::{Executor, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::net::TcpListener;
+use tonic::transport::server::{Router, TcpIncoming};
+
+/// Answers whoever comes.
+fn serve(router: Router, listener: TcpListener) -> BoxFuture<'static, Result<(), tonic::transport::Error>> {
+    router.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))).boxed()
+}
+
 /// Why a process of a cluster did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -11,11 +11,13 @@ use ballista_scheduler::cluster::BallistaCluster;
 use ballista_scheduler::config::SchedulerConfig;
 use ballista_scheduler::scheduler_process::create_scheduler;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::Router;
 
 use super::roster::Desk;
-use super::{Door, Error};
+use super::{Door, Error, serve};
 use crate::batch::{Codec, Jobs};
 
 /// What a message takes at most. A partition's rows are smaller; a plan holds all partitions of a job.
@@ -33,7 +35,11 @@ pub struct Scheduler {
 impl Scheduler {
     /// Takes the port. An executor that was not heard for `lost_after` is gone, and others do its tasks; a busy one is heard
     /// every five seconds.
-    pub async fn bind(door: &Door, lost_after: Duration) -> Result<Self, Error> {
+    pub fn bind(door: &Door, lost_after: Duration) -> BoxFuture<'_, Result<Self, Error>> {
+        Self::listen(door, lost_after).boxed()
+    }
+
+    async fn listen(door: &Door, lost_after: Duration) -> Result<Self, Error> {
         let listener = door.listen().await?;
         let ended = |cause: Box<dyn std::error::Error + Send + Sync>| Error::Ended { what: "scheduler", cause };
         let address = listener.local_addr().map_err(|cause| ended(cause.into()))?;
@@ -71,9 +77,8 @@ impl Scheduler {
 
     /// Answers until `stop`.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let serving = self.router.serve_with_incoming(TcpIncoming::from(self.listener).with_nodelay(Some(true)));
         tokio::select! {
-            ended = serving => ended.map_err(|cause| Error::Ended { what: "scheduler", cause: cause.into() }),
+            ended = serve(self.router, self.listener) => ended.map_err(|cause| Error::Ended { what: "scheduler", cause: cause.into() }),
             () = stop => Ok(()),
         }
     }

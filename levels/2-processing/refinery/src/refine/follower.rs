@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use strata_lakehouse::batch::Engine;
 use strata_landing::{LIVE, Manifest};
@@ -68,7 +70,15 @@ impl Follower {
     /// Refines what has landed since the pass before. `landed` says how far bronze goes in partitions of the live log; what
     /// has been said before need not be said again, and bronze is not listed for it. The first pass lists bronze and
     /// refines all that is new, of every log.
-    pub async fn pass(&mut self, landed: &[(Topic, u8, u64)], now: Timestamp) -> Result<Pass, Error> {
+    pub fn pass<'a>(
+        &'a mut self,
+        landed: &'a [(Topic, u8, u64)],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Pass, Error>> {
+        self.refine_landed(landed, now).boxed()
+    }
+
+    async fn refine_landed(&mut self, landed: &[(Topic, u8, u64)], now: Timestamp) -> Result<Pass, Error> {
         for &(topic, partition, end) in landed {
             let known = self.landed.entry((topic, partition)).or_default();
             *known = end.max(*known);
@@ -92,7 +102,7 @@ impl Follower {
         let bundles = at.landed(&self.refinery, &self.landed, now).await?;
         if !bundles.is_empty() {
             let refined = at.refine(&self.refinery, bundles, now).await?;
-            topics = if topics.is_empty() { refined } else { sums(topics, refined) };
+            topics = if topics.is_empty() { refined } else { sums(topics, &refined) };
         }
         at.merge(now).await?;
         let due = self.tidied.is_none_or(|last| now >= last + TIDY);
@@ -216,13 +226,9 @@ impl At {
     }
 }
 
-fn sums(first: Vec<Refined>, then: Vec<Refined>) -> Vec<Refined> {
-    let sum = |(a, b): (Refined, Refined)| Refined {
-        topic: a.topic,
-        records: a.records + b.records,
-        written: a.written + b.written,
-        unreadable: a.unreadable + b.unreadable,
-        not_written: a.not_written + b.not_written,
-    };
-    first.into_iter().zip(then).map(sum).collect()
+fn sums(mut first: Vec<Refined>, then: &[Refined]) -> Vec<Refined> {
+    for first in &mut first {
+        first.add(then);
+    }
+    first
 }

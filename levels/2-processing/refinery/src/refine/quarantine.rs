@@ -147,14 +147,16 @@ impl Quarantine {
 impl Verdicts {
     /// What falls and stands again as it was stays where it is.
     fn settle(&mut self) {
-        let mut new: HashMap<LogPlace, Vec<Entry>> = HashMap::new();
+        // Topics count their records each for itself.
+        let record = |entry: &Entry| (entry.topic.clone(), entry.place());
+        let mut new: HashMap<(String, LogPlace), Vec<Entry>> = HashMap::new();
         for entry in self.entries.drain(..) {
-            new.entry(entry.place()).or_default().push(entry);
+            new.entry(record(&entry)).or_default().push(entry);
         }
         for fallen in self.fallen.values_mut() {
-            let mut of_record: BTreeMap<LogPlace, Vec<Entry>> = BTreeMap::new();
+            let mut of_record: BTreeMap<(String, LogPlace), Vec<Entry>> = BTreeMap::new();
             for entry in fallen.drain(..) {
-                of_record.entry(entry.place()).or_default().push(entry);
+                of_record.entry(record(&entry)).or_default().push(entry);
             }
             for (place, mut entries) in of_record {
                 let again = new.get_mut(&place).map(|again| {

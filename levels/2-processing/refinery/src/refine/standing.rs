@@ -5,24 +5,28 @@
 //! commits, the same records are refined again, and quarantine stays as it is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::slice;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::array::AsArray;
+use futures::future::join_all;
 use strata_lakehouse::batch::Engine;
-use strata_lakehouse::{Change, DataFile, Encoded, Lakehouse, Mark, Table, merge};
-use strata_landing::{LIVE, Manifest};
+use strata_lakehouse::{Lakehouse, Table};
+use strata_landing::LIVE;
 use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 
 use super::compaction::{self, Background};
 use super::job::{Parameters, RefineTasks, Task, part};
 use super::part::{Ground, Part};
-use super::quarantine::{Quarantine, Verdicts};
+use super::quarantine::Quarantine;
+use super::step::{self, Step};
 use super::wave::{Bundle, Policy};
 use super::{Progress, Refined, Refinery, intake};
-use crate::deduplicate::keys;
-use crate::finding::LogPlace;
 use crate::silver::{AdverseEventRow, LabRow, LabelRow, MedicationRow, PatientRow, SilverRow, VitalsRow};
 use crate::{Error, PATIENTS};
+
+/// The topics that go together, in the order in which they are told of.
+const ORDER: [Topic; 5] = [Topic::Vitals, Topic::Labs, Topic::Medications, Topic::AdverseEvents, Topic::Labels];
 
 /// The patients who have a record.
 type Enrolled = Arc<HashSet<PatientId>>;
@@ -39,14 +43,23 @@ pub(super) struct Standing {
 }
 
 /// What the topics of a run share.
-struct Work<'a> {
+#[derive(Clone)]
+struct Terms<'a> {
     refinery: &'a Refinery,
     engine: &'a Engine,
     enrolled: Option<Enrolled>,
     come: Enrolled,
     now: Timestamp,
-    progress: &'a mut (dyn FnMut(Progress) + Send),
 }
+
+impl Terms<'_> {
+    fn policy(&self) -> Policy {
+        Policy { on_invalid: self.refinery.settings.on_invalid, enrolled: self.enrolled.clone() }
+    }
+}
+
+/// Hears how far a run is.
+type Hear<'a> = &'a mut (dyn FnMut(Progress) + Send);
 
 impl Standing {
     pub(super) async fn open(lakehouse: &Lakehouse) -> Result<Self, Error> {
@@ -63,53 +76,66 @@ impl Standing {
         Ok(self.tables.get_mut(R::SPEC.name))
     }
 
-    /// Refines a topic's bundles, and rows of it that waited for patients who have come.
-    async fn refine<R: SilverRow>(&mut self, work: &mut Work<'_>, mut bundles: Vec<Bundle>) -> Result<Refined, Error> {
-        let (refinery, now) = (work.refinery, work.now);
-        let mut refined = Refined { topic: R::TOPIC.name().into(), ..Refined::default() };
-        if !work.come.is_empty() {
-            bundles.extend(intake::returning(refinery, R::TOPIC, &self.quarantine, Arc::clone(&work.come)).await?);
+    /// A topic's bundles, with the rows of it that waited for patients who have come. Where there is any, its table is open.
+    async fn due<R: SilverRow>(&mut self, terms: &Terms<'_>, mut bundles: Vec<Bundle>) -> Result<Vec<Bundle>, Error> {
+        let refinery = terms.refinery;
+        if !terms.come.is_empty() {
+            bundles.extend(intake::returning(refinery, R::TOPIC, &self.quarantine, Arc::clone(&terms.come)).await?);
         }
-        if bundles.is_empty() {
-            return Ok(refined);
-        }
-        if self.table::<R>(&refinery.lakehouse).await?.is_none() {
+        if !bundles.is_empty() && self.table::<R>(&refinery.lakehouse).await?.is_none() {
             self.tables.insert(R::SPEC.name, refinery.lakehouse.table(R::SPEC).await?);
         }
-        let total = bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum();
+        Ok(bundles)
+    }
+
+    /// Refines what is due of a topic, wave after wave.
+    async fn refine<R: SilverRow>(
+        &mut self,
+        terms: &Terms<'_>,
+        bundles: Vec<Bundle>,
+        progress: Hear<'_>,
+    ) -> Result<Refined, Error> {
+        let (refinery, total) = (terms.refinery, raw_bytes(&bundles));
+        let mut refined = Refined::of(R::TOPIC);
         let wave_bytes = refinery.settings.wave_bytes;
-        let rounds = match work.engine {
+        let rounds = match terms.engine {
             Engine::Embedded => intake::waves(bundles, wave_bytes).into_iter().map(|wave| vec![wave]).collect(),
-            Engine::Cluster(_) => intake::rounds(bundles, wave_bytes, work.engine.width().await?),
+            Engine::Cluster(_) => intake::rounds(bundles, wave_bytes, terms.engine.width().await?),
         };
         let mut done = 0;
         for tasks in rounds {
-            (work.progress)(Progress { topic: R::TOPIC, done, total });
-            let taken = Taken::of(&tasks);
-            done += taken.bytes;
-            let enrolled = work.enrolled.clone();
-            let policy = Policy { on_invalid: refinery.settings.on_invalid, enrolled };
-            if let Engine::Cluster(_) = work.engine {
+            progress(Progress { topic: R::TOPIC, done, total });
+            done += tasks.iter().map(|bundles| raw_bytes(bundles)).sum::<u64>();
+            if let Engine::Cluster(_) = terms.engine {
                 let job = RefineTasks::new(refinery.lakehouse.clone(), refinery.bronze.clone());
-                let parameters = Parameters::of::<R>(refinery, &policy, now);
+                let parameters = Parameters::of::<R>(refinery, &terms.policy(), terms.now);
                 let ground = self.ground::<R>()?;
                 let told = tasks.iter().map(|bundles| Task::of(bundles, &ground)).collect();
-                let parts = job.all(work.engine, &parameters, told).await?;
+                let parts = job.all(terms.engine, &parameters, told).await?;
                 if !Part::overlap(&parts) {
-                    self.take::<R>(parts, &taken, now, &mut refined).await?;
+                    refined.add(&self.take(vec![Step::of::<R>(parts, &tasks)], terms.now).await?);
                     continue;
                 }
             }
             for bundles in tasks {
-                let taken = Taken::of(std::slice::from_ref(&bundles));
-                let part = part::<R>(&refinery.bronze, bundles, policy.clone(), &self.ground::<R>()?, now).await?;
-                self.take::<R>(vec![part], &taken, now, &mut refined).await?;
+                let step = self.step::<R>(terms, bundles).await?;
+                refined.add(&self.take(step.into_iter().collect(), terms.now).await?);
             }
         }
         if total > 0 {
-            (work.progress)(Progress { topic: R::TOPIC, done: total, total });
+            progress(Progress { topic: R::TOPIC, done: total, total });
         }
         Ok(refined)
+    }
+
+    /// What becomes of a topic's bundles beside what stands; nothing of none.
+    async fn step<R: SilverRow>(&self, terms: &Terms<'_>, bundles: Vec<Bundle>) -> Result<Option<Step>, Error> {
+        if bundles.is_empty() {
+            return Ok(None);
+        }
+        let ground = self.ground::<R>()?;
+        let part = part::<R>(&terms.refinery.bronze, bundles.clone(), terms.policy(), &ground, terms.now).await?;
+        Ok(Some(Step::of::<R>(vec![part], slice::from_ref(&bundles))))
     }
 
     /// What stands beside a topic's new rows.
@@ -119,83 +145,63 @@ impl Standing {
         Ok(Ground { silver, quarantine: files(&self.quarantine.table) })
     }
 
-    /// Makes parts count, in one commit.
-    async fn take<R: SilverRow>(
-        &mut self,
-        parts: Vec<Part>,
-        taken: &Taken,
-        now: Timestamp,
-        refined: &mut Refined,
-    ) -> Result<(), Error> {
-        let Some(table) = self.tables.get_mut(R::SPEC.name) else { return Ok(()) };
-        let quarantine = &mut self.quarantine;
-        let now_ms = now.0 / 1_000;
-        let mut verdicts = Verdicts::default();
-        let mut change = Change { marks: marks::<R>(&taken.manifests), now_ms, ..Change::default() };
-        let mut beaten: BTreeMap<String, HashSet<String>> = BTreeMap::new();
-        for part in parts {
-            let not_read = part.unreadable.len() as u64;
-            refined.records += part.records;
-            refined.written += part.written;
-            refined.unreadable += not_read;
-            refined.not_written += part.records - not_read - part.written;
-            verdicts.buckets |= part.buckets;
-            verdicts.entries.extend(quarantine.not_yet_taken(R::TOPIC, part.unreadable, &taken.again).await?);
-            verdicts.entries.extend(part.entries);
-            for (path, fallen) in part.fallen {
-                verdicts.fallen.entry(path).or_default().extend(fallen);
-            }
-            for (path, keys) in part.beaten {
-                beaten.entry(path).or_default().extend(keys);
-            }
-            change.added.extend(part.added);
-        }
-        if !taken.again.is_empty() {
-            let again = taken.again.clone();
-            for (path, entry) in quarantine.search(R::TOPIC, None, move |entry| again.contains(&entry.place())).await? {
-                verdicts.fallen.entry(path).or_default().push(entry);
-            }
-        }
-        for (path, keys) in beaten {
-            let Some(file) = table.files().iter().find(|file| file.path == path).cloned() else { continue };
-            if let Some(rest) = without::<R>(table, &file, keys, now_ms).await? {
-                change.added.push(table.put(file.date.as_deref(), file.buckets, rest).await?);
-            }
-            change.removed.push(file);
-        }
-        let manifests: Vec<_> = taken.manifests.iter().map(|manifest| (R::TOPIC, manifest)).collect();
-        quarantine.put(verdicts, &manifests, now).await?;
-        if !change.is_empty() {
-            table.commit(change).await?;
-        }
-        Ok(())
+    async fn take(&mut self, steps: Vec<Step>, now: Timestamp) -> Result<Vec<Refined>, Error> {
+        step::take(steps, &mut self.quarantine, &mut self.tables, now).await
     }
 
-    /// Refines all topics. Patients come first, for the others may wait for them.
+    /// Refines all topics. Patients come first, for the others may wait for them; the others go together where one wave has
+    /// room for them all, as when a live log is followed, and else one after another.
     pub(super) async fn refine_all(
         &mut self,
         refinery: &Refinery,
         engine: &Engine,
         mut bundles: HashMap<Topic, Vec<Bundle>>,
         now: Timestamp,
-        progress: &mut (dyn FnMut(Progress) + Send),
+        progress: Hear<'_>,
     ) -> Result<Vec<Refined>, Error> {
         let mut of = |topic| bundles.remove(&topic).unwrap_or_default();
-        let mut work = Work { refinery, engine, enrolled: None, come: Enrolled::default(), now, progress };
-        let patients = self.refine::<PatientRow>(&mut work, of(Topic::Patients)).await?;
-        (work.enrolled, work.come) = self.enrolled(refinery).await?;
-        let refined = vec![
-            patients,
-            self.refine::<VitalsRow>(&mut work, of(Topic::Vitals)).await?,
-            self.refine::<LabRow>(&mut work, of(Topic::Labs)).await?,
-            self.refine::<MedicationRow>(&mut work, of(Topic::Medications)).await?,
-            self.refine::<AdverseEventRow>(&mut work, of(Topic::AdverseEvents)).await?,
-        ];
-        (work.enrolled, work.come) = (None, Enrolled::default());
-        let labels = self.refine::<LabelRow>(&mut work, of(Topic::Labels)).await?;
+        // Labels and patients themselves wait for nobody.
+        let free = Terms { refinery, engine, enrolled: None, come: Enrolled::default(), now };
+        let patients = self.due::<PatientRow>(&free, of(Topic::Patients)).await?;
+        let patients = self.refine::<PatientRow>(&free, patients, progress).await?;
+        let (enrolled, come) = self.enrolled(refinery).await?;
+        let bound = Terms { enrolled, come, ..free.clone() };
+        let vitals = self.due::<VitalsRow>(&bound, of(Topic::Vitals)).await?;
+        let labs = self.due::<LabRow>(&bound, of(Topic::Labs)).await?;
+        let medications = self.due::<MedicationRow>(&bound, of(Topic::Medications)).await?;
+        let adverse_events = self.due::<AdverseEventRow>(&bound, of(Topic::AdverseEvents)).await?;
+        let labels = self.due::<LabelRow>(&free, of(Topic::Labels)).await?;
+
+        let all = [&vitals, &labs, &medications, &adverse_events, &labels].map(|bundles| raw_bytes(bundles));
+        let mut refined = vec![patients];
+        if matches!(engine, Engine::Embedded) && all.iter().sum::<u64>() <= refinery.settings.wave_bytes {
+            let steps = tokio::try_join!(
+                Box::pin(self.step::<VitalsRow>(&bound, vitals)),
+                Box::pin(self.step::<LabRow>(&bound, labs)),
+                Box::pin(self.step::<MedicationRow>(&bound, medications)),
+                Box::pin(self.step::<AdverseEventRow>(&bound, adverse_events)),
+                Box::pin(self.step::<LabelRow>(&free, labels)),
+            )?;
+            let steps = <[Option<Step>; 5]>::from(steps).into_iter().flatten().collect();
+            let taken = self.take(steps, now).await?;
+            for (topic, total) in ORDER.into_iter().zip(all) {
+                let mut of_topic = Refined::of(topic);
+                of_topic.add(&taken);
+                refined.push(of_topic);
+                if total > 0 {
+                    progress(Progress { topic, done: total, total });
+                }
+            }
+        } else {
+            refined.push(self.refine::<VitalsRow>(&bound, vitals, progress).await?);
+            refined.push(self.refine::<LabRow>(&bound, labs, progress).await?);
+            refined.push(self.refine::<MedicationRow>(&bound, medications, progress).await?);
+            refined.push(self.refine::<AdverseEventRow>(&bound, adverse_events, progress).await?);
+            refined.push(self.refine::<LabelRow>(&free, labels, progress).await?);
+        }
         // From here on the rows that waited for them are refined.
         self.enrolled = self.seen.take().or(self.enrolled.take());
-        Ok(refined.into_iter().chain([labels]).collect())
+        Ok(refined)
     }
 
     /// Leaves few files in every table that is open.
@@ -208,12 +214,14 @@ impl Standing {
 
     /// Merges what takes no time; of what does, begins one.
     pub(super) async fn settle_small(&mut self, now: Timestamp, is_busy: bool) -> Result<Option<Background>, Error> {
-        let mut begun = None;
-        for table in self.all_open() {
+        let settling = self.all_open().map(async |table| {
             let large = compaction::settle_small(table, now).await?;
-            if let Some(files) = large.filter(|_| begun.is_none() && !is_busy) {
-                begun = Some(Background::begin(table, files, now));
-            }
+            Ok::<_, Error>(large.map(|files| (table, files)))
+        });
+        let mut begun = None;
+        for settled in join_all(settling).await {
+            let large = settled?.filter(|_| begun.is_none() && !is_busy);
+            begun = large.map(|(table, files)| Background::begin(table, files, now)).or(begun);
         }
         Ok(begun)
     }
@@ -284,49 +292,6 @@ impl Standing {
     }
 }
 
-/// What a commit takes from bronze.
-struct Taken {
-    /// What is new.
-    manifests: Vec<Manifest>,
-    /// What is refined again.
-    again: HashSet<LogPlace>,
-    bytes: u64,
-}
-
-impl Taken {
-    fn of(tasks: &[Vec<Bundle>]) -> Self {
-        let bundles = || tasks.iter().flatten();
-        let new = bundles().filter(|bundle| bundle.only.is_none()).map(|bundle| bundle.manifest.clone());
-        let bytes = bundles().map(|bundle| bundle.manifest.raw_bytes).sum();
-        Self { manifests: new.collect(), again: bundles().flat_map(Bundle::again).collect(), bytes }
-    }
-}
-
-/// A file without the rows of some keys; `None` when nothing is left.
-async fn without<R: SilverRow>(
-    table: &Table,
-    file: &DataFile,
-    fallen: HashSet<String>,
-    now_ms: i64,
-) -> Result<Option<Encoded>, Error> {
-    let window = table.shelf().window(file);
-    let rewriting = move || {
-        let keep = |rows: &RecordBatch| {
-            let keys = keys(rows, R::SPEC.key)?;
-            Ok(keys.iter().map(|key| Some(!fallen.contains(key))).collect::<BooleanArray>())
-        };
-        merge(R::SPEC, vec![window], &keep, now_ms)
-    };
-    let rest = tokio::task::spawn_blocking(rewriting).await?;
-    rest.map_err(|cause| Error::Shape { table: R::SPEC.name, cause: cause.into() })
-}
-
-/// How far a wave reads each log's partition. What is refined again moves no mark.
-fn marks<R: SilverRow>(taken: &[Manifest]) -> Vec<Mark> {
-    let mut next: BTreeMap<String, u64> = BTreeMap::new();
-    for manifest in taken {
-        let end = next.entry(intake::app(R::TOPIC, &manifest.log, manifest.partition)).or_default();
-        *end = manifest.end_offset().max(*end);
-    }
-    next.into_iter().map(|(app, next)| Mark { app, next }).collect()
+fn raw_bytes(bundles: &[Bundle]) -> u64 {
+    bundles.iter().map(|bundle| bundle.manifest.raw_bytes).sum()
 }

@@ -60,17 +60,18 @@ impl<R: SilverRow> Wave<R> {
     pub(super) fn refine(bundles: Vec<(Bundle, Lines)>, policy: &Policy) -> Result<Self, Error> {
         let mut buckets = bundles.iter().fold(0, |bits, (bundle, _)| bits | 1 << bundle.manifest.partition);
         let leaving = bundles.iter().flat_map(|(bundle, _)| bundle.again()).collect();
-        let refined: Vec<_> =
+        let mut refined: Vec<_> =
             bundles.into_par_iter().map(|(bundle, lines)| refine_object(&bundle, &lines, policy)).collect();
         let (mut records, mut unreadable) = (0, Vec::new());
-        let mut by_day: BTreeMap<Option<i64>, Vec<NewRow<R>>> = BTreeMap::new();
-        for (rows, not_read, patients) in refined {
+        // Rows are large: they stay where they were made.
+        let mut by_day: BTreeMap<Option<i64>, Vec<&NewRow<R>>> = BTreeMap::new();
+        for (rows, not_read, patients) in &mut refined {
             // A sender that shares out by another hash than Kafka's own puts patients into partitions of others.
-            buckets |= patients;
+            buckets |= *patients;
             records += (rows.len() + not_read.len()) as u64;
-            unreadable.extend(not_read);
+            unreadable.append(not_read);
             for (day, row) in rows {
-                by_day.entry(day).or_default().push(row);
+                by_day.entry(*day).or_default().push(row);
             }
         }
         let shape = |cause| Error::Shape { table: R::SPEC.name, cause };
@@ -84,7 +85,10 @@ impl<R: SilverRow> Wave<R> {
 type Dated<R> = (Option<i64>, NewRow<R>);
 
 fn refine_object<R: SilverRow>(bundle: &Bundle, lines: &Lines, policy: &Policy) -> (Vec<Dated<R>>, Vec<Entry>, u16) {
-    let (mut rows, mut unreadable, mut patients) = (Vec::new(), Vec::new(), 0);
+    // No line is shorter than its break.
+    let most = bundle.manifest.count.min(bundle.manifest.raw_bytes);
+    let wanted = bundle.only.as_ref().map_or(most, |only| only.len() as u64);
+    let (mut rows, mut unreadable, mut patients) = (Vec::with_capacity(wanted as usize), Vec::new(), 0);
     for (line, place) in lines.iter().zip(Place::each(&bundle.manifest)) {
         if bundle.only.as_ref().is_some_and(|only| !only.contains(&place.offset)) {
             continue;

@@ -72,7 +72,7 @@ impl Results {
             }
         });
         self.creatinine.leave(self.week.first());
-        labs.creatinine_min_7d = -self.creatinine.from(self.week.first());
+        labs.creatinine_min_7d = -self.creatinine.top();
         let recent = self.lactates.iter().rev().take_while(|index| self.day.holds(**index));
         let mut recent = recent.map(|index| rows[*index].value);
         labs.lactates = [(); 2].map(|()| recent.next().unwrap_or(f64::NAN));

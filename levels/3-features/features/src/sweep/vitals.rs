@@ -52,14 +52,14 @@ impl Signs {
             highest.leave(day);
             lowest.leave(day);
             let windows = &mut snapshot.windows;
-            (windows.range_24h[sign].max, windows.range_24h[sign].min) = (highest.from(day), -lowest.from(day));
+            (windows.range_24h[sign].max, windows.range_24h[sign].min) = (highest.top(), -lowest.top());
             (windows.range_6h[sign].max, windows.range_6h[sign].min) =
                 (highest.from(six_hours), -lowest.from(six_hours));
         }
         self.shock_index.leave(six_hours);
         self.pulse_pressure.leave(six_hours);
-        snapshot.windows.shock_index_max_6h = self.shock_index.from(six_hours);
-        snapshot.windows.pulse_pressure_min_6h = -self.pulse_pressure.from(six_hours);
+        snapshot.windows.shock_index_max_6h = self.shock_index.top();
+        snapshot.windows.pulse_pressure_min_6h = -self.pulse_pressure.top();
     }
 
     fn leave(&mut self, rows: &[Vitals], snapshot: &mut Snapshot) {

@@ -49,15 +49,16 @@ proptest! {
         rows.sort_by_key(|(time, _)| *time);
         rows.dedup_by_key(|(time, _)| *time);
 
-        // In two parts, the later one first, as files may come.
-        let take = |rows: &[(Timestamp, f64)]| {
-            let mut panes = Panes::new(&grid, 1);
+        // In two parts, the later one first, as files may come, into panes that held somebody else's.
+        let take = |panes: &mut Panes, rows: &[(Timestamp, f64)]| {
             panes.take(&grid, 0, rows.iter().filter_map(|(time, y)| Some((*time, grid.pane(*time)?, *y))));
-            panes
         };
         let (older, newer) = rows.split_at(cut.min(rows.len()));
-        let mut panes = take(newer);
-        panes.merge(&take(older));
+        let mut panes = Panes::new(&grid, 1);
+        take(&mut panes, older);
+        panes.clear();
+        take(&mut panes, newer);
+        take(&mut panes, older);
         let mut got = Vec::new();
         panes.windows(&grid, &Stat::ALL, |values| got.push(values.to_vec()));
 

@@ -11,7 +11,7 @@ use strata_lakehouse::Lakehouse;
 use strata_landing::{Availability, Bronze, LIVE, open};
 use strata_objects::Objects;
 use strata_online_feed::{Silver, live_changes};
-use strata_online_store::{Limits, Marks, OnlineStore};
+use strata_online_store::{Limits, Marks, OnlineStore, Repair};
 use strata_refinery::{LiveRecord, Refinery, Settings};
 use strata_runtime::clock::System;
 use strata_types::{HOUR, LabelRule, PatientId, Timestamp, Topic};
@@ -97,9 +97,9 @@ impl<'a> World<'a> {
     /// Reads those anew who wait for silver, which has everything.
     pub(crate) async fn repair(&self, store: &OnlineStore) {
         let waiting = store.waiting(usize::MAX).await.unwrap();
-        for (patient, changes) in self.silver().of(&waiting).await.unwrap() {
-            store.repair(&patient, changes, false).await.unwrap();
-        }
+        let found = self.silver().of(&waiting).await.unwrap().into_iter();
+        let repair = |(patient, silver)| Repair { patient, silver, waits_on: false };
+        store.repair(found.map(repair).collect()).await.unwrap();
         assert!(store.waiting(1).await.unwrap().is_empty());
     }
 

@@ -7,7 +7,7 @@ use strata_config::Secret;
 use strata_features::sign::HR;
 use strata_features::{PatientFacts, Vitals};
 use strata_key_value::KeyValue;
-use strata_online_store::{Change, Limits, Mark, Marks, OnlineStore, Rank, Tie, What};
+use strata_online_store::{Change, Limits, Mark, Marks, OnlineStore, Rank, Repair, Tie, What};
 use strata_runtime::clock::System;
 use strata_testkit::RedisServer;
 use strata_types::{HOUR, MINUTE, PatientId, Timestamp, Topic};
@@ -72,9 +72,18 @@ async fn suite(below: Arc<dyn KeyValue>) {
     assert_eq!(applied.late, [patient(3)]);
     assert_eq!(store.waiting(10).await.unwrap(), [patient(3)]);
     assert!(store.seen(&patient(3)).await.unwrap().unwrap().waits);
-    let silver =
-        (0..3).map(|batch| reading(NOON + batch * MINUTE, 0, 60.0 + batch as f64)).chain([late]).collect::<Vec<_>>();
-    store.repair(&patient(3), silver, false).await.unwrap();
+    let silver = (0..3)
+        .map(|batch| reading(NOON + batch * MINUTE, 0, 60.0 + batch as f64))
+        .chain([late.clone()])
+        .collect::<Vec<_>>();
+    // Many at once; who has something come late meanwhile waits on.
+    let other = store.apply(BTreeMap::from([(patient(4), vec![late.clone()])]), &marks(10)).await.unwrap();
+    assert_eq!(other.late, [patient(4)]);
+    let repair = |number, waits_on| Repair { patient: patient(number), silver: silver.clone(), waits_on };
+    store.repair(vec![repair(3, false), repair(4, true)]).await.unwrap();
+    assert_eq!(store.waiting(10).await.unwrap(), [patient(4)]);
+    assert!(store.seen(&patient(4)).await.unwrap().unwrap().waits);
+    store.repair(vec![repair(4, false)]).await.unwrap();
     assert_eq!(store.waiting(10).await.unwrap(), []);
     let seen = store.seen(&patient(3)).await.unwrap().unwrap();
     assert_eq!(seen.vector(Timestamp(NOON + HOUR)).unwrap()[0], 62.0);
