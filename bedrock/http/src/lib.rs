@@ -15,3 +15,6 @@ pub use ready::{Check, Readiness};
 
 mod index;
 pub use index::index;
+
+mod inside;
+pub use inside::{Inside, Refused};

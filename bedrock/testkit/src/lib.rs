@@ -8,7 +8,7 @@
 //! ```
 
 mod server;
-pub use server::{PostgresServer, RedisServer};
+pub use server::{MlflowServer, PostgresServer, RedisServer};
 
 use std::env;
 use std::ffi::OsStr;
@@ -31,6 +31,12 @@ pub fn shared_data(relative: impl AsRef<Path>) -> Option<PathBuf> {
 /// in `STRATA_PYTHON`. Without it, this says that the test was skipped.
 pub fn python() -> Option<PathBuf> {
     program("STRATA_PYTHON", "no Python with the foreign clients; `cargo xtask test` installs them")
+}
+
+/// The Python interpreter of an environment that has the whole of MLflow, with its server and its web pages, which
+/// `cargo xtask test` installs and names in `STRATA_MLFLOW`. Without it, this says that the test was skipped.
+pub fn mlflow() -> Option<PathBuf> {
+    program("STRATA_MLFLOW", "no Python with MLflow; `cargo xtask test` installs it, and STRATA_MLFLOW names one")
 }
 
 /// The built `strata`, which `cargo xtask test` names in `STRATA_BIN`. Without it, this says that the

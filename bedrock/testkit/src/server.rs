@@ -1,4 +1,4 @@
-//! Real servers for the suites: each in a temporary folder, on a Unix socket, gone when the test ends.
+//! Real servers for the suites: each in a temporary folder, gone when the test ends.
 //!
 //! `cargo xtask test` installs the programs where it can; where they are not, a test says that it was skipped.
 
@@ -12,6 +12,9 @@ pub use redis::RedisServer;
 
 mod postgres;
 pub use postgres::PostgresServer;
+
+mod mlflow;
+pub use mlflow::MlflowServer;
 
 /// A program on the path or in one of the folders; else this says that the test was skipped.
 pub(crate) fn program(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
