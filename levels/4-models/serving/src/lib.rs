@@ -8,6 +8,8 @@
 //! loopback's names (a web page that resolves its own name to 127.0.0.1 gets nothing), and grants no other origin
 //! anything (no CORS).
 //!
+//! The model can change while it serves ([`Seat`]): a request is answered by the model that was there when it came.
+//!
 //! **Invariant**: an answer comes from the model or is an error. There is no value that stands in for one.
 
 mod config;
@@ -18,6 +20,9 @@ pub use record::{AsOf, Store, Vectors};
 
 mod served;
 pub use served::Served;
+
+mod seat;
+pub use seat::Seat;
 
 mod serving;
 pub use serving::{Serving, build};

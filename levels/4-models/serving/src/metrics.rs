@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -16,7 +18,7 @@ use strata_http::guard::Tally;
 use strata_model::RiskLevel;
 use strata_runtime::memory;
 
-use crate::served::Loaded;
+use crate::Seat;
 
 /// The content type of [`Metrics::render`].
 pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -60,8 +62,30 @@ struct Model {
     version: String,
 }
 
+/// Tells which model answers now, and how often another took its place.
+#[derive(Debug)]
+struct Seated(Seat);
+
+impl Collector for Seated {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        if let Some(model) = self.0.model() {
+            let labels = Model { name: model.model.name.clone(), version: model.header.model_version.clone() };
+            let to = encoder.encode_descriptor("serving_model", "The model that answers", None, MetricType::Info)?;
+            Info::new(labels).encode(to)?;
+        }
+        let counts = [
+            ("serving_model_swaps", "Models that took another's place while it served", self.0.swaps()),
+            ("serving_model_failures", "Times that a model could not be had or did not fit", self.0.failures()),
+        ];
+        for (name, help, count) in counts {
+            ConstCounter::new(count).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
+    }
+}
+
 impl Metrics {
-    pub(crate) fn new(model: Option<&Loaded>) -> Self {
+    pub(crate) fn new(seat: &Seat) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("strata"),
             requests: Family::default(),
@@ -75,10 +99,7 @@ impl Metrics {
         for level in [RiskLevel::Low, RiskLevel::Moderate, RiskLevel::High] {
             drop(metrics.of_level(level));
         }
-        if let Some(model) = model {
-            let labels = Model { name: model.model.name.clone(), version: model.version.clone() };
-            metrics.registry.register("serving_model", "The model that answers", Info::new(labels));
-        }
+        metrics.registry.register_collector(Box::new(Seated(seat.clone())));
         metrics
     }
 

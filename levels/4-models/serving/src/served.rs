@@ -1,9 +1,12 @@
 //! The model that is served, once it is known to fit this program.
 
+use std::sync::Arc;
+
 use strata_features::{FEATURES, Vector, feature_set};
 use strata_model::Model;
 
 use crate::Error;
+use crate::prediction_log::Header;
 
 /// A model and where it comes from.
 #[derive(Clone, Debug)]
@@ -20,8 +23,8 @@ pub struct Served {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) model: Model,
-    pub(crate) run_id: String,
-    pub(crate) version: String,
+    /// What each of its predictions is remembered with.
+    pub(crate) header: Arc<Header>,
     /// Where each of the model's features stands in a vector.
     columns: Vec<usize>,
 }
@@ -40,7 +43,8 @@ impl Loaded {
             return Err(Error::Version { said: version, is });
         }
         let columns = model.columns(&FEATURES.map(|feature| feature.name))?;
-        Ok(Self { model, run_id, version, columns })
+        let header = Arc::new(Header { model_version: version, run_id, feature_set: ours });
+        Ok(Self { model, header, columns })
     }
 
     /// The model's row, picked from the vector by name.

@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
-use strata_features::feature_set;
 use strata_runtime::{Clock, Scope};
 use tokio::sync::oneshot;
 
 use crate::http::{Shared, router};
 use crate::metrics::Metrics;
-use crate::prediction_log::{Header, PredictionLog, Writer, make_folder};
-use crate::served::Loaded;
-use crate::{Config, Error, Served, Vectors};
+use crate::prediction_log::{PredictionLog, Writer, make_folder};
+use crate::{Config, Error, Seat, Served, Vectors};
 
 /// What requests that are under way are given to be answered when serving is told to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -26,13 +24,14 @@ pub struct Serving {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    seat: Seat,
     writer: Writer,
 }
 
 /// Binds the port, checks the model and makes the folder of the prediction log.
 ///
 /// Without a model it runs all the same (fault 39): `/readyz` says why it is not ready, and a prediction is
-/// answered with 503.
+/// answered with 503, until it is [given](Seat::give) one.
 pub fn build(
     config: Config,
     record: Arc<dyn Vectors>,
@@ -43,17 +42,15 @@ pub fn build(
     if !host.is_loopback() {
         return Err(Error::NotLoopback(host));
     }
-    let model = served.map(Loaded::load).transpose()?.map(Arc::new);
+    let seat = Seat::default();
+    served.map(|served| seat.give(served)).transpose()?;
     make_folder(&folder).map_err(|source| Error::PredictionLog { path: folder.clone(), source })?;
     let (listener, address) = bind(SocketAddr::new(host, port))?;
 
-    let metrics = Arc::new(Metrics::new(model.as_deref()));
-    let (model_version, run_id) =
-        model.as_ref().map(|model| (model.version.clone(), model.run_id.clone())).unwrap_or_default();
-    let header = Header { model_version, run_id, feature_set: feature_set() };
-    let (prediction_log, writer) = PredictionLog::new(header, folder, Arc::clone(&metrics));
-    let router = router(Arc::new(Shared { record, model, clock, metrics, prediction_log, top_factors }));
-    Ok(Serving { listener, address, router, writer })
+    let metrics = Arc::new(Metrics::new(&seat));
+    let (prediction_log, writer) = PredictionLog::new(folder, Arc::clone(&metrics));
+    let shared = Shared { record, seat: seat.clone(), clock, metrics, prediction_log, top_factors };
+    Ok(Serving { listener, address, router: router(Arc::new(shared)), seat, writer })
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
@@ -77,6 +74,11 @@ impl Serving {
         format!("http://{}", self.address)
     }
 
+    /// Where the model sits that answers.
+    pub fn seat(&self) -> Seat {
+        self.seat.clone()
+    }
+
     /// All routes with their guards, to be asked in process. Predictions are written down only while it
     /// [runs](Self::run).
     pub fn router(&self) -> Router {
@@ -87,7 +89,7 @@ impl Serving {
     ///
     /// To be run as a member of the scope, or of one that stands on it.
     pub async fn run(self, scope: &Scope) -> Result<(), Error> {
-        let Self { listener, router, writer, address } = self;
+        let Self { listener, router, writer, address, seat: _ } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
             // An answer is one packet: nothing is gained by waiting for more.
             if let Err(error) = stream.set_nodelay(true) {

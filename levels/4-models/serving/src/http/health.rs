@@ -45,7 +45,7 @@ pub(crate) async fn livez() -> &'static str {
 pub(crate) async fn readyz(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Readiness {
     let no_model = "no model is loaded: train one with `strata train`";
     let checks = vec![
-        Check::new("model loaded", shared.model.is_none().then(|| no_model.to_owned())),
+        Check::new("model loaded", shared.seat.model().is_none().then(|| no_model.to_owned())),
         Check::new("record readable", unreadable(&shared).await),
     ];
     Readiness::of(checks, query.as_deref())
@@ -70,7 +70,7 @@ async fn unreadable(shared: &Shared) -> Option<String> {
     responses((status = 200, description = "A model is loaded"), (status = 404, description = "None is")),
 )]
 pub(crate) async fn ping(State(shared): State<Arc<Shared>>) -> Response {
-    let status = if shared.model.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let status = if shared.seat.model().is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     (status, [(CONTENT_TYPE, "application/json")], "\n").into_response()
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn invocations(
 ) -> Result<Json<Predictions>, InMlflowsForm> {
     let form = content_type::one_of(&headers, &[JSON, CSV])?;
     let body = body.map_err(|rejection| predict::unread(&rejection))?;
-    let model = Arc::clone(shared.model.as_ref().ok_or_else(refusal::no_model)?);
+    let model = shared.seat.model().ok_or_else(refusal::no_model)?;
     let predictions = if body.len() < LARGE {
         score(&model, form, &body)?
     } else {

@@ -18,10 +18,9 @@ use strata_http::guard::{self, Tally};
 use strata_http::{method_not_allowed, not_found};
 use strata_runtime::Clock;
 
-use crate::Vectors;
 use crate::metrics::Metrics;
 use crate::prediction_log::PredictionLog;
-use crate::served::Loaded;
+use crate::{Seat, Vectors};
 
 pub(crate) use self::about::{__path_index, __path_metrics, __path_openapi, __path_version};
 pub(crate) use self::health::{__path_health, __path_livez, __path_ping, __path_readyz};
@@ -39,7 +38,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) record: Arc<dyn Vectors>,
-    pub(crate) model: Option<Arc<Loaded>>,
+    pub(crate) seat: Seat,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) prediction_log: PredictionLog,
@@ -71,6 +70,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("model", &self.model).finish_non_exhaustive()
+        f.debug_struct("Shared").field("seat", &self.seat).finish_non_exhaustive()
     }
 }

@@ -47,14 +47,15 @@ pub(crate) async fn predict(
     content_type::one_of(&headers, &["application/json"])?;
     let at = Timestamp(shared.clock.now_micros());
     let (patient, time) = question(&body.map_err(|rejection| unread(&rejection))?, at)?;
-    let model = shared.model.as_ref().ok_or_else(refusal::no_model)?;
+    let model = shared.seat.model().ok_or_else(refusal::no_model)?;
     let answer = model.answer(&features(&shared, &patient, time).await?);
 
     let prediction_id = id(at);
     shared.metrics.predicted(answer.risk_level);
-    let response = respond(model, prediction_id, &patient, time, &answer, shared.top_factors);
+    let response = respond(&model, prediction_id, &patient, time, &answer, shared.top_factors);
     let Answer { probability, vector, .. } = answer;
-    shared.prediction_log.remember(Remembered { prediction_id, at, patient, time, probability, vector });
+    let header = Arc::clone(&model.header);
+    shared.prediction_log.remember(Remembered { header, prediction_id, at, patient, time, probability, vector });
     Ok(Json(response))
 }
 
@@ -150,8 +151,8 @@ fn respond(
         risk_level: answer.risk_level.as_str(),
         model: ModelName {
             name: model.model.name.clone(),
-            version: model.version.clone(),
-            run_id: model.run_id.clone(),
+            version: model.header.model_version.clone(),
+            run_id: model.header.run_id.clone(),
         },
         feature_time: answer.feature_time.map(|time| time.to_string()),
         feature_store: answer.store.name(),

@@ -5,8 +5,8 @@ use strata_types::{PatientId, Timestamp};
 
 use super::Remembered;
 
-/// What all predictions of one serving share.
-#[derive(Clone, Debug)]
+/// What all predictions of one model share.
+#[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) model_version: String,
     pub(crate) run_id: String,
@@ -30,7 +30,8 @@ struct Line<'a> {
 }
 
 /// Appends the line of a prediction.
-pub(super) fn append(lines: &mut Vec<u8>, header: &Header, remembered: &Remembered) -> serde_json::Result<()> {
+pub(super) fn append(lines: &mut Vec<u8>, remembered: &Remembered) -> serde_json::Result<()> {
+    let header = &remembered.header;
     let line = Line {
         prediction_id: remembered.prediction_id.to_string(),
         at: remembered.at,

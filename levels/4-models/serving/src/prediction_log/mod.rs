@@ -30,6 +30,8 @@ const WAITING: usize = 4096;
 /// A prediction, to be written down.
 #[derive(Debug)]
 pub(crate) struct Remembered {
+    /// Of the model that said it.
+    pub(crate) header: Arc<Header>,
     pub(crate) prediction_id: Uuid,
     /// When it was asked for.
     pub(crate) at: Timestamp,
@@ -49,9 +51,9 @@ pub(crate) struct PredictionLog {
 
 impl PredictionLog {
     /// A log and the writer that has to run for it.
-    pub(crate) fn new(header: Header, folder: PathBuf, metrics: Arc<Metrics>) -> (Self, Writer) {
+    pub(crate) fn new(folder: PathBuf, metrics: Arc<Metrics>) -> (Self, Writer) {
         let (to_writer, from_handlers) = mpsc::channel(WAITING);
-        let writer = Writer::new(from_handlers, header, folder, Arc::clone(&metrics));
+        let writer = Writer::new(from_handlers, folder, Arc::clone(&metrics));
         (Self { to_writer, metrics }, writer)
     }
 
@@ -74,15 +76,18 @@ mod tests {
     use strata_features::FEATURE_COUNT;
 
     use super::*;
+    use crate::Seat;
 
     /// A disk that does not keep up costs lines, never time: what does not fit is counted.
     #[test]
     fn a_full_channel_is_counted_and_waits_for_nobody() {
-        let metrics = Arc::new(Metrics::new(None));
-        let header = Header { model_version: String::new(), run_id: String::new(), feature_set: String::new() };
-        let (log, writer) = PredictionLog::new(header, PathBuf::new(), Arc::clone(&metrics));
+        let metrics = Arc::new(Metrics::new(&Seat::default()));
+        let header =
+            Arc::new(Header { model_version: String::new(), run_id: String::new(), feature_set: String::new() });
+        let (log, writer) = PredictionLog::new(PathBuf::new(), Arc::clone(&metrics));
         let remember = || {
             log.remember(Remembered {
+                header: Arc::clone(&header),
                 prediction_id: Uuid::nil(),
                 at: Timestamp(0),
                 patient: "p1".parse().unwrap(),

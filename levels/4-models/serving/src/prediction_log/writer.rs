@@ -8,7 +8,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Header, Remembered, file, line};
+use super::{Remembered, file, line};
 use crate::metrics::Metrics;
 
 /// Predictions that are written at once when they have piled up.
@@ -18,7 +18,6 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Writer {
     from_handlers: mpsc::Receiver<Box<Remembered>>,
-    header: Header,
     folder: PathBuf,
     metrics: Arc<Metrics>,
     /// The file that is open, and its date.
@@ -26,13 +25,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(
-        from_handlers: mpsc::Receiver<Box<Remembered>>,
-        header: Header,
-        folder: PathBuf,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self { from_handlers, header, folder, metrics, open: None }
+    pub(super) fn new(from_handlers: mpsc::Receiver<Box<Remembered>>, folder: PathBuf, metrics: Arc<Metrics>) -> Self {
+        Self { from_handlers, folder, metrics, open: None }
     }
 
     /// Writes until told to stop (or until whoever would tell is gone), then writes what still waits.
@@ -78,7 +72,7 @@ impl Writer {
     async fn write_day(&mut self, day: &[Box<Remembered>]) -> std::io::Result<()> {
         let mut lines = Vec::new();
         for remembered in day {
-            line::append(&mut lines, &self.header, remembered)?;
+            line::append(&mut lines, remembered)?;
         }
         let Some(first) = day.first() else { return Ok(()) };
         let date = first.at.date();

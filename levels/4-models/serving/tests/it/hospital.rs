@@ -12,7 +12,7 @@ use strata_features::sign::{HR, RR, SBP};
 use strata_features::{FEATURES, Timeline, Vitals, feature_set};
 use strata_model::{Calibration, Dense, Model, Preprocessing, Thresholds};
 use strata_runtime::{Scope, clock};
-use strata_serving::{AsOf, Config, Served, Serving, Store, Vectors, build};
+use strata_serving::{AsOf, Config, Seat, Served, Serving, Store, Vectors, build};
 use strata_types::{HOUR, PatientId, Timestamp};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -120,6 +120,7 @@ pub(crate) fn config(folder: &TempDir) -> Config {
 pub(crate) struct Hospital {
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
+    pub(crate) seat: Seat,
     scope: Scope,
     runtime: Runtime,
 }
@@ -137,13 +138,13 @@ impl Hospital {
 
     fn run(folder: TempDir, serving: Serving) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let address = serving.local_addr();
+        let (address, seat) = (serving.local_addr(), serving.seat());
         let scope = Scope::root("hospital");
         let inner = scope.clone();
         let entered = runtime.enter();
         scope.spawn_service("serving", async move { serving.run(&inner).await });
         drop(entered);
-        Self { address, folder, scope, runtime }
+        Self { address, folder, seat, scope, runtime }
     }
 
     pub(crate) fn log_folder(&self) -> PathBuf {

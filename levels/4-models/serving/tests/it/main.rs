@@ -14,3 +14,4 @@ mod invocations;
 mod nothing_shared;
 mod refusals;
 mod remembered;
+mod swaps;
