@@ -15,7 +15,17 @@ pub struct Home {
 
 const LAKE: &[&str] = &["strata-lakehouse"];
 const LOG: &[&str] = &["strata-broker"];
-const HTTP: &[&str] = &["strata-http", "strata-gateway", "strata-feature-server", "strata-serving", "strata-console"];
+const HTTP: &[&str] = &[
+    "strata-http",
+    "strata-gateway",
+    "strata-feature-server",
+    "strata-serving",
+    "strata-artifacts",
+    "strata-registry",
+    "strata-registry-ui",
+    "strata-tracking",
+    "strata-console",
+];
 const METRICS: &[&str] = &["strata-gateway", "strata-feature-server", "strata-serving", "strata-stack"];
 const KEY_VALUE: &[&str] = &["strata-key-value"];
 const COMMAND: &[&str] = &["strata"];
@@ -36,8 +46,8 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "csv", homes: &["strata-sources"], reason: "tables of others end at the sources" },
     Home {
         dependency: "object_store",
-        homes: &["strata-objects", "strata-lakehouse"],
-        reason: "objects are its face for everyone else; the table format asks for it by name",
+        homes: &["strata-objects", "strata-lakehouse", "strata-artifacts"],
+        reason: "objects are its face for everyone else; the table format and streams of artifacts ask for it by name",
     },
     Home { dependency: "rdkafka", homes: LOG, reason: "a C library, and one way to any log" },
     Home { dependency: "kafka-protocol", homes: LOG, reason: "Kafka's words end at the wire" },
@@ -46,7 +56,11 @@ pub const HOMES: &[Home] = &[
     Home { dependency: "redis", homes: KEY_VALUE, reason: "which store it is, is decided behind the port" },
     Home { dependency: "sqlx", homes: &["strata-database"], reason: "what it is asked with, the database gives on" },
     Home { dependency: "burn", homes: &["strata-training"], reason: "what was trained is served without it" },
-    Home { dependency: "prost", homes: &["strata-model"], reason: "ONNX is spoken in one place" },
+    Home {
+        dependency: "prost",
+        homes: &["strata-model", "strata-registry"],
+        reason: "ONNX is spoken in one place, and OpenTelemetry's spans are heard in one",
+    },
     Home { dependency: "axum", homes: HTTP, reason: "HTTP ends at the edge" },
     Home { dependency: "utoipa", homes: HTTP, reason: "the contract stands beside the handlers that keep it" },
     Home {
@@ -54,11 +68,16 @@ pub const HOMES: &[Home] = &[
         homes: METRICS,
         reason: "metrics are defined where they are scraped, or where all services are seen",
     },
-    Home { dependency: "hmac", homes: &["strata-gateway"], reason: "pseudonyms are made at the door" },
+    Home {
+        dependency: "hmac",
+        homes: &["strata-gateway", "strata-artifacts", "strata-registry"],
+        reason: "pseudonyms are made at the door, addresses of S3 are signed where they are given out, and messages where \
+                 they are sent",
+    },
     Home { dependency: "subtle", homes: &["strata-gateway"], reason: "secrets are compared at the door" },
     Home {
         dependency: "flate2",
-        homes: &["strata-gateway", "strata-sources", "strata-refinery"],
+        homes: &["strata-gateway", "strata-sources", "strata-refinery", "strata-registry"],
         reason: "gzip is what others send and publish; Strata's own files are compressed with zstd",
     },
     Home {

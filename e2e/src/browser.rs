@@ -28,6 +28,7 @@ pub struct Browser {
     from: BufReader<ChildStdout>,
     session: Option<String>,
     number: u64,
+    complaints: Option<Vec<String>>,
     /// Its profile: nothing is kept.
     _profile: TempDir,
 }
@@ -52,13 +53,29 @@ impl Browser {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Chromium starts");
         let (to, from) = (process.stdin.take(), process.stdout.take());
         let (to, from) = (to.expect("stdin is piped"), BufReader::new(from.expect("stdout is piped")));
-        let mut browser = Self { process, to, from, session: None, number: 0, _profile: profile };
+        let mut browser = Self { process, to, from, session: None, number: 0, complaints: None, _profile: profile };
         let page = browser.ask("Target.createTarget", &json!({"url": "about:blank"}));
         let target = json!({"targetId": page["targetId"], "flatten": true});
         browser.session = browser.ask("Target.attachToTarget", &target)["sessionId"].as_str().map(str::to_owned);
         browser.ask("Page.enable", &json!({}));
         browser.ask("Emulation.setScriptExecutionDisabled", &json!({"value": scripts == Scripts::Off}));
         Some(browser)
+    }
+
+    /// From now on, what goes wrong in pages is kept: answers that are errors, requests without any, exceptions in scripts,
+    /// and what a policy forbids.
+    pub fn watch(&mut self) {
+        self.complaints = Some(Vec::new());
+        for domain in ["Network", "Runtime", "Log"] {
+            self.ask(&format!("{domain}.enable"), &json!({}));
+        }
+    }
+
+    /// What has gone wrong since the last time.
+    pub fn complaints(&mut self) -> Vec<String> {
+        // What was heard by now stands before the answer.
+        self.evaluate("1");
+        self.complaints.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Loads a page to its end.
@@ -122,7 +139,25 @@ impl Browser {
         let mut message = Vec::new();
         self.from.read_until(0, &mut message).expect("the browser can be heard");
         assert_eq!(message.pop(), Some(0), "the browser has ended");
-        serde_json::from_slice(&message).expect("it speaks JSON")
+        let message: Value = serde_json::from_slice(&message).expect("it speaks JSON");
+        if let Some(complaints) = &mut self.complaints {
+            complaints.extend(complaint(&message));
+        }
+        message
+    }
+}
+
+fn complaint(message: &Value) -> Option<String> {
+    let of = &message["params"];
+    match message["method"].as_str()? {
+        "Network.responseReceived" => {
+            let (status, url) = (of["response"]["status"].as_u64()?, of["response"]["url"].as_str()?);
+            (status >= 400).then(|| format!("{status} {url}"))
+        }
+        "Network.loadingFailed" if of["canceled"] != true => Some(format!("no answer: {}", of["errorText"])),
+        "Runtime.exceptionThrown" => Some(format!("exception: {}", of["exceptionDetails"])),
+        "Log.entryAdded" if of["entry"]["source"] == "security" => Some(format!("forbidden: {}", of["entry"]["text"])),
+        _ => None,
     }
 }
 

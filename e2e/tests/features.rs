@@ -114,3 +114,18 @@ fn windows_are_those_that_polars_finds() {
         assert!(output.status.success(), "{said}");
     }
 }
+
+/// Whoever can be in no file any more is done, so a file that goes back to an earlier patient would give them twice.
+#[test]
+fn windows_of_files_that_are_not_sorted_are_refused() {
+    let Some(strata) = Strata::new() else { return };
+    hospital(&strata);
+    let folder = strata.folder().join("mixed");
+    std::fs::create_dir(&folder).unwrap();
+    let (from, to) = (folder.to_str().unwrap(), strata.folder().join("windows"));
+    let file = folder.join("part.parquet").display().to_string();
+    strata.run(&["query", "SELECT * FROM vitals ORDER BY event_id", "--format", "parquet", "--to", &file]);
+    let said = strata.refused(&["features", "windows", "--from", from, "--to", to.to_str().unwrap()], 1);
+    assert!(said.contains("not sorted by patient"), "{said}");
+    assert!(!to.exists() && !to.with_extension("partial").exists());
+}

@@ -108,7 +108,7 @@ impl Stack {
                 let online = (level == 3).then(|| self.folder.key_value());
                 tables.chain(online).collect()
             }
-            4 => vec![self.folder.runs()],
+            4 => vec![self.folder.runs(), self.folder.registry(), self.folder.served()],
             _ => Vec::new(),
         };
         Ok(named.into_iter().filter(|path| path.exists()).collect())

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use strata_control::{Lock, RunFolder};
 
-/// Where everything lies: `raw/ tables/ runs/ artifacts/ db/ kv/ log/ audit/ run/ logs/ config/` below one root.
+/// Where everything lies: `raw/ tables/ runs/ registry/ served/ artifacts/ db/ kv/ log/ audit/ run/ logs/ config/` below one root.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
@@ -97,6 +97,16 @@ impl Folder {
 
     pub(crate) fn runs(&self) -> PathBuf {
         self.root.join("runs")
+    }
+
+    /// What Strata's own registry keeps.
+    pub(crate) fn registry(&self) -> PathBuf {
+        self.root.join("registry")
+    }
+
+    /// The model that was served last.
+    pub(crate) fn served(&self) -> PathBuf {
+        self.root.join("served")
     }
 
     pub(crate) fn predictions(&self) -> PathBuf {

@@ -30,9 +30,12 @@ mod features;
 pub use features::{FeatureCounts, Features};
 
 pub mod cluster;
+pub mod registry;
+
+mod tracking;
 
 mod models;
-pub use models::{Evaluated, ModelRow, Models, TrainedRun, TrainingProgress};
+pub use models::{Evaluated, Following, ModelRow, Models, TrainedRun, TrainingProgress};
 
 mod services;
 
@@ -111,7 +114,7 @@ impl Stack {
         let processing = processing::build(&config.processing, lakehouse, &objects, clock);
         let features = features::build(&config.features, &config.labels, &processing, clock);
         let online = online::build(config)?;
-        let models = models::build(&config.training, &config.serving, &folder, &features, &online, clock);
+        let models = models::build(config, &folder, &features, &online, clock);
         let (config, clock) = (config.clone(), Arc::clone(clock));
         Ok(Self { folder, ingestion, processing, features, models, online, objects, config, clock })
     }

@@ -1,22 +1,38 @@
 //! Level 4: from features to models and predictions.
 
 mod champion;
+
 mod keep;
+
+mod source;
+pub(crate) use source::Handle;
+
+mod last;
+
+mod first;
+
+mod following;
+pub use following::Following;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use strata_config::{Serving as ServingConfig, Training as TrainingConfig};
+use strata_config::Config;
 use strata_evaluation::{Evaluation, Gate, Subject};
 use strata_feature_store::{FeatureStore, LabelledRows};
 use strata_runtime::Clock;
 use strata_serving::{Served, Serving};
+use strata_tracking::Tracking;
 use strata_training::{Progress, Settings, TrainingSet, train};
 use strata_types::{HOUR, Timestamp};
 
+use self::last::Last;
+use self::source::{Alias, Source};
 use crate::online::{Online, Record};
+use crate::tracking::{CHAMPION, Kept, kept};
 use crate::{Features, Folder};
 
 /// The lake below one folder holds one set of models: one experiment.
@@ -29,8 +45,9 @@ pub struct Models {
     predictions: PathBuf,
     store: FeatureStore,
     online: Online,
-    training: TrainingConfig,
-    serving: ServingConfig,
+    last: Last,
+    audit: PathBuf,
+    config: Arc<Config>,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,12 +75,14 @@ pub struct TrainedRun {
     pub models: Vec<ModelRow>,
     /// The network's gates.
     pub gates: Vec<Gate>,
-    /// The model that is served from now on.
+    /// The model that is served from now on; `as before` where none is good enough to take a champion's place.
     pub champion: String,
     /// Why it is the champion.
     pub verdict: String,
     /// The runs, by model.
     pub runs: Vec<(String, PathBuf)>,
+    /// What the models are registered as, by model.
+    pub registered: Vec<(String, String)>,
     /// The network's report.
     pub report: PathBuf,
     /// Labelled rows that there were.
@@ -93,8 +112,7 @@ pub struct TrainingProgress {
 }
 
 pub(crate) fn build(
-    training: &TrainingConfig,
-    serving: &ServingConfig,
+    config: &Config,
     folder: &Folder,
     features: &Features,
     online: &Online,
@@ -105,15 +123,25 @@ pub(crate) fn build(
         predictions: folder.predictions(),
         store: features.store().clone(),
         online: online.clone(),
-        training: training.clone(),
-        serving: serving.clone(),
+        last: Last(folder.served()),
+        audit: strata_audit::folder(folder.root()),
+        config: Arc::new(config.clone()),
         clock: Arc::clone(clock),
     }
 }
 
 impl Models {
-    /// Trains, compares and keeps the models; the best that beats every baseline becomes champion.
-    pub async fn train(&self, mut progress: impl FnMut(TrainingProgress) + Send + 'static) -> Result<TrainedRun> {
+    /// Trains, compares and keeps the models; the best becomes champion, unless it beats no baseline and there is one. With somewhere to keep
+    /// track, each is logged as a run and registered as a version, and the alias `champion` moves to the champion's.
+    pub async fn train(
+        &self,
+        tracking: Option<&Tracking>,
+        mut progress: impl FnMut(TrainingProgress) + Send + 'static,
+    ) -> Result<TrainedRun> {
+        if let Some(tracking) = tracking {
+            // Told before the work rather than after it.
+            tracking.check().await?;
+        }
         let rows = self.store.labelled_rows().await?;
         let set_version = rows.version;
         let training_rows = rows.labels.len() as u64;
@@ -134,18 +162,35 @@ impl Models {
         let outcome = outcome?;
         let now = Timestamp(self.clock.now_micros());
         let keeping = keep::Keeping { runs: &self.runs, set: &set, settings: &settings, set_version, now };
+        let names = &self.config.tracking;
         let mut runs = Vec::new();
+        let mut versions = Vec::new();
         let mut report = PathBuf::new();
         for candidate in &outcome.models {
-            let kept = keeping.keep(candidate)?;
+            let logged = match tracking {
+                Some(tracking) => Some(keeping.begin(tracking, &names.experiment, candidate).await?),
+                None => None,
+            };
+            let kept = keeping.keep(candidate, logged.as_ref().map(strata_tracking::Run::id))?;
+            if let Some(logged) = logged {
+                let version = keeping.log(&logged, candidate, &kept, &names.model).await?;
+                versions.push((candidate.model.name.clone(), version));
+            }
             if candidate.model.name == "network" {
                 report = kept.join("artifacts").join(keep::REPORT);
             }
             runs.push((candidate.model.name.clone(), kept));
         }
-        let (champion, verdict) = champion::choose(&outcome);
-        if let Some((_, home)) = runs.iter().find(|(name, _)| *name == champion) {
-            champion::crown(&self.runs, home)?;
+        let best = champion::choose(&outcome);
+        let stays = !best.beats_all && self.has_champion(tracking).await?;
+        if !stays {
+            if let Some((_, home)) = runs.iter().find(|(name, _)| *name == best.name) {
+                champion::crown(&self.runs, home)?;
+            }
+            let version = versions.iter().find(|(name, _)| *name == best.name);
+            if let (Some(tracking), Some((_, version))) = (tracking, version) {
+                tracking.point(CHAMPION, version).await?;
+            }
         }
         let network = outcome.models.first().context("no model was trained")?;
         let evaluations = outcome.models.iter().map(|candidate| &candidate.evaluation);
@@ -153,9 +198,13 @@ impl Models {
         Ok(TrainedRun {
             models: evaluations.chain(baselines).map(ModelRow::of).collect(),
             gates: network.evaluation.gates.clone(),
-            champion,
-            verdict,
+            champion: if stays { "as before".to_owned() } else { best.name },
+            verdict: best.verdict,
             runs,
+            registered: versions
+                .into_iter()
+                .map(|(name, v)| (name, format!("models:/{}/{}", v.name, v.version)))
+                .collect(),
             report,
             training_rows,
         })
@@ -191,30 +240,67 @@ impl Models {
         Ok(runs.flatten().filter(|run| run.path().join("artifacts").is_dir()).count() as u64)
     }
 
-    /// Whether there is a model to serve.
-    pub fn has_champion(&self) -> Result<bool> {
-        Ok(champion::current(&self.runs)?.is_some())
+    /// Whether there is a model to serve: one that was served before, or that the alias stands for.
+    pub(crate) async fn has_champion(&self, tracking: Option<&Tracking>) -> Result<bool> {
+        if champion::current(&self.runs)?.is_some() || self.last.version().is_some() {
+            return Ok(true);
+        }
+        match tracking {
+            Some(tracking) => Ok(tracking.resolve(&self.config.tracking.model, CHAMPION).await?.is_some()),
+            None => Ok(false),
+        }
     }
 
-    /// Binds the serving port for a run's model, or the champion's.
-    pub fn serving(&self, port: Option<u16>, run: Option<&str>) -> Result<Serving> {
-        let home = self.run(run)?;
-        let model = strata_model::mlflow::read_model(&home.join("artifacts").join("model"))?;
-        let run_id = home.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    /// Binds the serving port for a run's model.
+    pub fn serving_run(&self, port: Option<u16>, run: &str) -> Result<Serving> {
+        let model = strata_model::mlflow::read_model(&self.run(Some(run))?.join("artifacts").join("model"))?;
         let version = model.version();
+        self.bind(port, Some(Served { model, run_id: run.to_owned(), version }))
+    }
+
+    /// Binds the serving port for the champion's model, with what follows the champion while it serves.
+    pub async fn serving(&self, port: Option<u16>, tracking: Option<&Tracking>) -> Result<(Serving, Following)> {
+        let tracking = tracking.cloned();
+        self.serving_with(port, Arc::new(move || tracking.clone())).await
+    }
+
+    pub(crate) async fn serving_with(&self, port: Option<u16>, tracking: Handle) -> Result<(Serving, Following)> {
+        let source = self.source(tracking);
+        let serving = self.bind(port, None)?;
+        let seat = serving.seat();
+        let serves = first::seated(&source, &seat).await?;
+        let following = Following {
+            source,
+            seat,
+            serves: Some(serves),
+            every: Duration::from_secs_f64(self.config.tracking.follow_seconds),
+            audit: self.audit.clone(),
+            clock: Arc::clone(&self.clock),
+        };
+        Ok((serving, following))
+    }
+
+    fn source(&self, tracking: Handle) -> Source {
+        let model = self.config.tracking.model.clone();
+        let has_alias = kept(&self.config) != Kept::InFolders;
+        let alias = has_alias.then(|| Alias { tracking, model, last: self.last.clone() });
+        Source { runs: self.runs.clone(), alias }
+    }
+
+    fn bind(&self, port: Option<u16>, served: Option<Served>) -> Result<Serving> {
+        let serving = &self.config.serving;
         let config = strata_serving::Config {
-            host: self.serving.host,
-            port: port.unwrap_or(self.serving.port),
-            top_factors: self.serving.top_factors,
+            host: serving.host,
+            port: port.unwrap_or(serving.port),
+            top_factors: serving.top_factors,
             prediction_log: self.predictions.clone(),
         };
         let record = Arc::new(Record {
             online: self.online.clone(),
-            elsewhere: self.serving.features.clone(),
+            elsewhere: serving.features.clone(),
             silver: self.store.clone(),
         });
-        let served = Served { model, run_id, version };
-        Ok(strata_serving::build(config, record, Some(served), Arc::clone(&self.clock))?)
+        Ok(strata_serving::build(config, record, served, Arc::clone(&self.clock))?)
     }
 
     fn run(&self, run: Option<&str>) -> Result<PathBuf> {
@@ -229,7 +315,7 @@ impl Models {
     }
 
     fn settings(&self) -> Settings {
-        let chosen = &self.training;
+        let chosen = &self.config.training;
         Settings {
             hidden: chosen.hidden.clone(),
             dropout: chosen.dropout,

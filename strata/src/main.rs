@@ -1,7 +1,7 @@
 //! The strata command.
 
+mod allocator;
 mod cli;
-mod frugal;
 mod output;
 mod progress;
 

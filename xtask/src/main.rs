@@ -1,4 +1,4 @@
-//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | peers | fuzz | crash`.
+//! The project's own chores, as code: `cargo xtask test | setup | contracts | bench | peers | conformance | fuzz | crash`.
 //!
 //! What a chore needs it installs itself, and says so: a fresh machine that has what the README's
 //! prerequisites name runs everything with one command.
@@ -18,6 +18,8 @@ mod bench;
 
 mod peers;
 
+mod conformance;
+
 mod crash;
 
 mod fuzz;
@@ -36,8 +38,14 @@ usage: cargo xtask CHORE
                         clients that the tests drive
   contracts [--check]   write openapi/ and schemas/ as the binary prints them, or say which file differs
   bench [NAME...]       run the benches, or those named
-  peers [silver|features] [--size S|M|L|LINES] [--runs N] [--only SYSTEM,...]
+  peers [silver|features|vectors] [--size S|M|L|LINES] [--runs N] [--only SYSTEM,...]
                         the same work by Strata, DuckDB, Polars and PySpark on the same files, compared row by row
+  peers growth [files|lake] [--runs N]
+                        Strata alone, on ten times as much
+  peers registry [--only SYSTEM,...] [--runs LIST] [--seconds N] [--starts N]
+                        the same requests to Strata's registry and to MLflow's own server, in turn
+  conformance --suite CHECKOUT [--layer server|tracking|store]... [--python PYTHON] [FILE...]
+                        MLflow's own tests against the registry, beside what passes on MLflow's own server
   crash [--kills N] [--seed S] [--only KIND]
                         kill the binary under load and count what it had acknowledged
   fuzz [TARGET...] [--seconds N]
@@ -66,6 +74,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["contracts", "--check"] => contracts::check(),
         ["bench", names @ ..] => bench::run(names),
         ["peers", words @ ..] => peers::run(words),
+        ["conformance", words @ ..] => conformance::run(words),
         ["crash", words @ ..] => crash::run(words),
         ["fuzz", arguments @ ..] => fuzz::run(arguments),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,6 +1,6 @@
-//! Installs what the tests need: real servers, a browser, and a Python environment with the foreign clients.
+//! Installs what the tests need: real servers, a browser, and Python environments with the foreign clients.
 //!
-//! Idempotent: what is there is not installed again. The environment keeps a copy of the requirements it was
+//! Idempotent: what is there is not installed again. An environment keeps a copy of the requirements it was
 //! made from, written last, and is made anew when they differ. A half-made one has no copy and is made anew too.
 
 use std::fs::{self, File};
@@ -16,35 +16,63 @@ mod apt;
 
 mod programs;
 
-const REQUIREMENTS: &str = "e2e/python/requirements.txt";
+/// A Python environment that is made from a list of pinned packages.
+struct Environment {
+    /// Its folder in the cache.
+    folder: &'static str,
+    /// The list.
+    requirements: &'static str,
+    /// What is said to pip beside the list.
+    flags: &'static [&'static str],
+}
+
+/// The clients that the tests drive.
+const CLIENTS: Environment = Environment { folder: "venv", requirements: "e2e/python/requirements.txt", flags: &[] };
+/// `MLflow` whole, with its server: its list is complete, and its resolver would ask for packages that no registry has.
+const MLFLOW: Environment = Environment {
+    folder: "mlflow-venv",
+    requirements: "e2e/python/mlflow_conformance/requirements.txt",
+    flags: &["--no-deps"],
+};
 /// The oldest Python for which the pinned clients exist.
 const OLDEST: (u32, u32) = (3, 11);
 const VENV: &str = "python3-venv";
 
-/// The environment's interpreter, after making what is missing.
+/// The interpreter of the tests' clients, after installing what is missing.
 pub(crate) fn run() -> Result<PathBuf> {
+    make(&CLIENTS, programs::install)
+}
+
+/// The interpreter beside `MLflow`'s own server, after making what is missing.
+pub(crate) fn mlflow() -> Result<PathBuf> {
+    make(&MLFLOW, || ())
+}
+
+/// Makes the environment unless it is as its list says, and gives its interpreter; `first` runs before, once at a time.
+fn make(environment: &Environment, first: fn()) -> Result<PathBuf> {
     let cache = places::cache()?;
     fs::create_dir_all(&cache).with_context(|| format!("cannot make the cache folder {}", cache.display()))?;
     // Two runs at once wait for each other instead of installing into the same folder.
     let lock = File::create(cache.join("venv.lock")).and_then(|file| file.lock().map(|()| file));
     let _lock = lock.context("cannot lock the cache folder")?;
 
-    programs::install();
-    let requirements = places::root().join(REQUIREMENTS);
-    let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
-    let environment = cache.join("venv");
-    let (python, copy) = (environment.join("bin/python"), environment.join("requirements.txt"));
+    first();
+    let Environment { folder, requirements: list, flags } = environment;
+    let requirements = places::root().join(list);
+    let wanted = fs::read_to_string(&requirements).with_context(|| format!("cannot read {list}"))?;
+    let folder = cache.join(folder);
+    let (python, copy) = (folder.join("bin/python"), folder.join("requirements.txt"));
     if fs::read_to_string(&copy).is_ok_and(|made_from| made_from == wanted) && works(&python) {
-        eprintln!("setup: the Python environment {} is as {REQUIREMENTS} says", environment.display());
+        eprintln!("setup: the Python environment {} is as {list} says", folder.display());
         return Ok(python);
     }
 
     check_python()?;
     let start = Instant::now();
-    eprintln!("setup: installing {REQUIREMENTS} into {}, some minutes the first time", environment.display());
-    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    process::run(Command::new(&python).args(pip).arg(&requirements))?;
+    eprintln!("setup: installing {list} into {}, some minutes the first time", folder.display());
+    process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    process::run(Command::new(&python).args(pip).args(*flags).arg("--requirement").arg(&requirements))?;
     fs::write(&copy, &wanted).with_context(|| format!("cannot write {}", copy.display()))?;
     eprintln!("setup: installed {} packages in {} s", pinned(&wanted).count(), start.elapsed().as_secs());
     Ok(python)
@@ -103,10 +131,12 @@ mod tests {
     /// Fault 11: what is installed is pinned, so that tomorrow's run is today's.
     #[test]
     fn every_requirement_is_pinned() {
-        let requirements = fs::read_to_string(places::root().join(REQUIREMENTS)).unwrap();
-        for line in requirements.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let exact = line.split_once("==").is_some_and(|(_, version)| !version.contains(['*', ',', '<', '>']));
-            assert!(exact, "{line}");
+        for Environment { requirements, .. } in [CLIENTS, MLFLOW] {
+            let requirements = fs::read_to_string(places::root().join(requirements)).unwrap();
+            for line in requirements.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                let exact = line.split_once("==").is_some_and(|(_, version)| !version.contains(['*', ',', '<', '>']));
+                assert!(exact, "{line}");
+            }
         }
     }
 }

@@ -16,14 +16,13 @@ use crate::{binary, places, process, setup};
 
 /// Runs everything, or what the filters name.
 pub(crate) fn run(filters: &[&str]) -> Result<()> {
-    let python = setup::run()
-        .inspect_err(|error| {
-            eprintln!("setup: {error:#}");
-            eprintln!("setup: the tests that need Python will say that they were skipped");
-        })
-        .ok();
+    let python = or_skipped(setup::run(), "Python");
+    // It is large, and made while the binary is built.
+    let making = std::thread::spawn(setup::mlflow);
     binary::build()?;
-    let surroundings = Surroundings { python, skipped: places::target().join("skipped.txt") };
+    let made = making.join().unwrap_or_else(|_| bail!("making MLflow's environment panicked"));
+    let mlflow = or_skipped(made, "MLflow");
+    let surroundings = Surroundings { python, mlflow, skipped: places::target().join("skipped.txt") };
     let _ = fs::remove_file(&surroundings.skipped);
     if process::succeeds(&mut process::cargo(["nextest", "--version"])) {
         with_nextest(filters, &surroundings)
@@ -32,9 +31,20 @@ pub(crate) fn run(filters: &[&str]) -> Result<()> {
     }
 }
 
+/// What could be installed; else its tests are skipped, and say so.
+fn or_skipped(installed: Result<PathBuf>, what: &str) -> Option<PathBuf> {
+    let tell = |error: &anyhow::Error| {
+        eprintln!("setup: {error:#}");
+        eprintln!("setup: the tests that need {what} will say that they were skipped");
+    };
+    installed.inspect_err(tell).ok()
+}
+
 /// What the tests find in their environment.
 struct Surroundings {
     python: Option<PathBuf>,
+    /// The Python beside MLflow's own server.
+    mlflow: Option<PathBuf>,
     /// Where tests say that they were skipped.
     skipped: PathBuf,
 }
@@ -43,10 +53,13 @@ impl Surroundings {
     fn around<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("STRATA_BIN", binary::path());
         command.env("STRATA_SKIPPED", std::path::absolute(&self.skipped).unwrap_or_else(|_| self.skipped.clone()));
-        match &self.python {
-            Some(python) => command.env("STRATA_PYTHON", python),
-            None => command.env_remove("STRATA_PYTHON"),
+        for (variable, python) in [("STRATA_PYTHON", &self.python), ("STRATA_MLFLOW", &self.mlflow)] {
+            match python {
+                Some(python) => command.env(variable, python),
+                None => command.env_remove(variable),
+            };
         }
+        command
     }
 }
 

@@ -60,6 +60,11 @@ impl Audit {
         drop(writer);
         slot.get().cloned().unwrap_or(Err(Error::WriterFailed))
     }
+
+    /// Appends records together: they are durable when this returns.
+    pub fn record_all(&self, entries: &[Entry]) -> Result<(), Error> {
+        held(&self.0.writer).append(Timestamp(self.0.clock.now_micros()), entries).map(drop)
+    }
 }
 
 /// A writer that panicked left the files as a crash would, and the next one sets them right.

@@ -147,6 +147,31 @@ impl Entity {
         Self { kind: EntityKind::Run, id: bounded(id) }
     }
 
+    /// An experiment of the registry, by its id or name.
+    pub fn experiment(id: &str) -> Self {
+        Self { kind: EntityKind::Experiment, id: bounded(id) }
+    }
+
+    /// A registered model, or a prompt.
+    pub fn model(name: &str) -> Self {
+        Self { kind: EntityKind::Model, id: bounded(name) }
+    }
+
+    /// Somebody who may come in.
+    pub fn user(name: &str) -> Self {
+        Self { kind: EntityKind::User, id: bounded(name) }
+    }
+
+    /// A trace of a program's work.
+    pub fn trace(id: &str) -> Self {
+        Self { kind: EntityKind::Trace, id: bounded(id) }
+    }
+
+    /// Where events are sent.
+    pub fn webhook(id: &str) -> Self {
+        Self { kind: EntityKind::Webhook, id: bounded(id) }
+    }
+
     /// A service or level.
     pub fn service(name: &str) -> Self {
         Self { kind: EntityKind::Service, id: bounded(name) }
@@ -172,6 +197,11 @@ pub enum EntityKind {
     DataFolder,
     Topic,
     Run,
+    Experiment,
+    Model,
+    User,
+    Trace,
+    Webhook,
     Service,
 }
 
@@ -183,6 +213,11 @@ impl EntityKind {
             Self::DataFolder => "data-folder",
             Self::Topic => "topic",
             Self::Run => "run",
+            Self::Experiment => "experiment",
+            Self::Model => "model",
+            Self::User => "user",
+            Self::Trace => "trace",
+            Self::Webhook => "webhook",
             Self::Service => "service",
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::sections::Raw;
 use crate::{Cluster, DEFAULTS, Error, Features, Infrastructure, Ingestion, Labels, Layers};
-use crate::{Origin, Processing, Serving, Synthetic, Training, defaults, merge, schema};
+use crate::{Origin, Processing, Serving, Synthetic, Tracking, Training, defaults, merge, schema};
 
 /// A configuration that has been checked. There is no way to one but [`load`].
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Config {
     pub labels: Labels,
     /// Level 4: from features to a model.
     pub training: Training,
+    /// Level 4: where runs and model versions are kept.
+    pub tracking: Tracking,
     /// Level 4: predictions over HTTP.
     pub serving: Serving,
     /// The synthetic hospital.
@@ -92,6 +94,7 @@ pub fn load(layers: &Layers) -> Result<Config, Error> {
         cluster: raw.cluster,
         labels: raw.labels,
         training: raw.training,
+        tracking: raw.tracking,
         serving: raw.serving,
         synthetic: raw.synthetic,
         settings,

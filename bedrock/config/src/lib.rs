@@ -17,7 +17,7 @@
 
 mod sections;
 pub use sections::{Cluster, Features, FirstHistory, Infrastructure, Ingestion, Labels, OnInvalid, Processing};
-pub use sections::{Serving, Synthetic, Training};
+pub use sections::{Serving, Synthetic, Tracking, Training};
 
 mod config;
 pub use config::{Config, Setting, load};

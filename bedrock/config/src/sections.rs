@@ -24,6 +24,7 @@ pub(crate) struct Raw {
     pub(crate) cluster: Cluster,
     pub(crate) labels: Labels,
     pub(crate) training: Training,
+    pub(crate) tracking: Tracking,
     pub(crate) serving: Serving,
     pub(crate) synthetic: Synthetic,
 }
@@ -216,6 +217,23 @@ pub struct Serving {
     pub top_factors: usize,
     /// The feature server elsewhere, such as `http://127.0.0.1:6566`, that predictions as of now ask; when empty, this stack's own.
     pub features: String,
+}
+
+/// Level 4: where runs and model versions are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tracking {
+    /// The MLflow server that keeps runs and models, such as `http://mlflow:5000`; `none` for none; when empty, Strata's own.
+    pub url: String,
+    /// The experiment that trainings are logged in, which is made when it is missing.
+    pub experiment: String,
+    /// The registered model that trainings make versions of; the version that its alias `champion` stands for is served.
+    pub model: String,
+    /// Seconds between two looks at which version that is.
+    #[schemars(range(max = 3600), extend("exclusiveMinimum" = 0))]
+    pub follow_seconds: f64,
+    /// The port of Strata's own registry, which speaks MLflow's API; 0 takes a free one.
+    pub port: u16,
 }
 
 /// The synthetic hospital.

@@ -10,6 +10,7 @@ use strata_config::FirstHistory;
 use strata_runtime::Scope;
 use strata_services::{BoxError, Kind, Service};
 
+use super::registry::RegistryService;
 use crate::Stack;
 use crate::export::SUBJECTS;
 use crate::worker::{Doing, Worker};
@@ -18,6 +19,7 @@ use crate::worker::{Doing, Worker};
 #[derive(Debug)]
 pub(super) struct FirstStep {
     pub(super) stack: Arc<Stack>,
+    pub(super) registry: Arc<RegistryService>,
     pub(super) worker: Worker,
     pub(super) doing: Doing,
     pub(super) made: Made,
@@ -47,7 +49,10 @@ impl FirstStep {
                     && !processing.bronze_is_empty().await?
             }
             Made::Features => has("vitals").await? && !has("features").await?,
-            Made::Model => has("features").await? && !self.stack.models.has_champion()?,
+            Made::Model => {
+                let tracking = self.registry.tracking();
+                has("features").await? && !self.stack.models.has_champion(tracking.as_ref()).await?
+            }
         })
     }
 

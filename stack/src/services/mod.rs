@@ -12,6 +12,7 @@ mod objects;
 mod online;
 mod outlook;
 mod refinery;
+mod registry;
 mod s3;
 mod serving;
 
@@ -27,6 +28,7 @@ use strata_services::{BoxError, Service};
 
 use crate::Stack;
 use crate::levels::{LEVELS, PROFILES};
+use crate::tracking::{Kept, REGISTRY, kept};
 use crate::worker::{Doing, Worker};
 
 pub(crate) use at_rest::at_rest;
@@ -80,9 +82,10 @@ impl Services {
         };
         let database = or_here(&config.infrastructure.database, format!("sqlite://{}", folder.database().display()));
         std::fs::create_dir_all(folder.database().parent().unwrap_or(folder.root()))?;
+        let registry = Arc::new(registry::RegistryService::new(stack)?);
         let first = |made| {
-            let (stack, worker) = (Arc::clone(stack), worker.clone());
-            Arc::new(first::FirstStep { stack, worker, doing: Doing::default(), made })
+            let (stack, registry, worker) = (Arc::clone(stack), Arc::clone(&registry), worker.clone());
+            Arc::new(first::FirstStep { stack, registry, worker, doing: Doing::default(), made })
         };
         let members: Vec<(&'static str, Arc<dyn Service>)> = vec![
             ("objects", Arc::new(objects::ObjectsService(stack.objects().clone()))),
@@ -104,8 +107,12 @@ impl Services {
             ("features", first(first::Made::Features)),
             ("timelines", Arc::new(online::TimelinesStep(ground))),
             ("online", online),
+            ("registry", Arc::clone(&registry) as _),
             ("model", first(first::Made::Model)),
-            ("serving", Arc::new(serving::ServingService { stack: Arc::clone(stack), listening: Mutex::default() })),
+            (
+                "serving",
+                Arc::new(serving::ServingService { stack: Arc::clone(stack), registry, listening: Mutex::default() }),
+            ),
         ];
         let chart = chart(config)?;
         Ok(Self { chart, by_name: members.into_iter().collect(), outlook, log })
@@ -134,7 +141,16 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
     let gateway = server(ingestion.gateway_port, "ingestion.gateway_port", "");
     let online = server(config.features.port, "features.port", "");
     let serving = server(config.serving.port, "serving.port", "");
-    let members = vec![
+    let registry = match kept(config) {
+        Kept::Here => Some(server(config.tracking.port, "tracking.port", "tracking.url")),
+        Kept::At(_) => Some(Place::Elsewhere),
+        Kept::InFolders => None,
+    };
+    // A server elsewhere that is gone keeps nobody from serving the model of before.
+    let model: &[_] = if kept(config) == Kept::Here { &["features", "registry"] } else { &["features"] };
+    let registry = registry
+        .map(|place| member(REGISTRY, 4, &["objects"], place, "experiments, runs and models behind MLflow's API"));
+    let mut members = vec![
         member("objects", 0, &[], or_elsewhere(&infrastructure.objects, Place::Inside), "where bronze lies"),
         member("log", 0, &[], or_elsewhere(&infrastructure.log, log), "events as they come, in Kafka's protocol"),
         member("s3", 0, &["objects"], s3, "the lake over S3, for other people's tools"),
@@ -160,9 +176,10 @@ pub(crate) fn chart(config: &strata_config::Config) -> Result<Chart> {
             "silver to the online store, where it is empty",
         ),
         member("online", 3, &["timelines"], online, "vectors as of now, a second behind the log"),
-        member("model", 4, &["features"], Place::Step, "the first model"),
-        member("serving", 4, &["model"], serving, "predictions over HTTP"),
     ];
+    members.extend(registry);
+    members.push(member("model", 4, model, Place::Step, "the first model"));
+    members.push(member("serving", 4, &["model"], serving, "predictions over HTTP"));
     Ok(Chart::new(&LEVELS, members, &PROFILES)?)
 }
 

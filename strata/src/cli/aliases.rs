@@ -5,7 +5,7 @@ pub(crate) fn rewritten(arguments: Vec<String>) -> Vec<String> {
     let Some(at) = arguments.iter().position(|argument| today(argument).is_some()) else { return arguments };
     // Only where a command would stand: behind one, the word is that command's own.
     let before = &arguments[1..at];
-    let takes_value = |flag: &str| matches!(flag, "--data-dir" | "--config" | "--set");
+    let takes_value = |flag: &str| matches!(flag, "--data-dir" | "--config" | "--set" | "--tracking");
     let mut values = before.iter().map(String::as_str);
     while let Some(argument) = values.next() {
         if takes_value(argument) {

@@ -27,6 +27,7 @@ pub(super) fn deed(command: &Command) -> Option<(&'static str, Action)> {
         Command::Export(_) => ("export", Action::Read),
         Command::Serve(_) => ("serve", Action::Execute),
         Command::S3(_) => ("s3", Action::Execute),
+        Command::Registry(registry) => registry.deed(),
         Command::Cluster(cluster) => (cluster.server()?, Action::Execute),
         Command::Token(_) => ("token", Action::Create),
         Command::Up(_) => ("up", Action::Execute),
@@ -82,7 +83,7 @@ fn without_values(error: &str) -> String {
 }
 
 /// The account that runs this process, by what the system says and not by what the environment does.
-fn account() -> String {
+pub(super) fn account() -> String {
     #[cfg(unix)]
     if let Ok(about) = std::fs::metadata("/proc/self") {
         use std::os::unix::fs::MetadataExt;

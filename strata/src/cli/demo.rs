@@ -73,7 +73,7 @@ impl Demo {
             format!("{} vectors of 120, {} labelled", output::count(counts.hours), output::count(counts.labelled));
         stages.done("features", &computed);
 
-        let trained = train::train(&stack).await?;
+        let trained = train::train(&stack, context).await?;
         stages.done(
             "train",
             &format!("{} models on {} rows", trained.models.len(), output::count(trained.training_rows)),
@@ -127,11 +127,14 @@ impl Demo {
             output::line(&format!("and then, for a prediction with its reasons:\n{}", curl(&url)))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let serving = match stack.models.serving(None, None) {
+        let tracking = stack.tracking(&context.scope).await?;
+        let (serving, following) = match stack.models.serving(None, tracking.as_ref()).await {
             Ok(serving) => serving,
             // The usual port is taken: any other will do for a demo.
-            Err(_) => stack.models.serving(Some(0), None)?,
+            Err(_) => stack.models.serving(Some(0), tracking.as_ref()).await?,
         };
+        let scope = context.scope.child("champion");
+        context.scope.spawn_service("champion", async move { following.run(&scope).await });
         output::line(&format!(
             "the model is served until Ctrl-C; for a prediction with its reasons:\n{}",
             curl(&serving.url())

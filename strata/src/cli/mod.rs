@@ -23,6 +23,7 @@ mod plan;
 mod query;
 mod raising;
 mod refine;
+mod registry;
 mod restart;
 mod s3;
 mod serve;
@@ -45,7 +46,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::{frugal, output, progress};
+use crate::{allocator, output, progress};
 use moments::moment;
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
@@ -74,6 +75,9 @@ struct Shared {
     /// Overrides one setting, such as training.seed=7
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     settings: Vec<String>,
+    /// The MLflow server that keeps runs and models, `none` for none [default: Strata's own registry]
+    #[arg(long, global = true, value_name = "URL")]
+    tracking: Option<String>,
     /// Prints one line of JSON instead of tables
     #[arg(long, global = true)]
     json: bool,
@@ -120,6 +124,8 @@ enum Command {
     Serve(serve::Serve),
     /// Lets boto3, Spark and whatever else speaks S3 read the lake
     S3(s3::S3),
+    /// Keeps experiments, runs and models behind MLflow's REST API
+    Registry(registry::Registry),
     /// Runs the processes of a cluster, by which `refine` and `features` use more machines than one
     Cluster(cluster::Cluster),
     /// Answers SQL over every table
@@ -180,8 +186,8 @@ pub(crate) fn main() -> ExitCode {
     if progress::is_worker() {
         end_with_the_stack();
     }
-    if matches!(cli.command, Command::Up(_)) {
-        frugal::become_frugal();
+    if matches!(cli.command, Command::Up(_) | Command::Registry(_)) {
+        allocator::become_frugal();
     }
     match run(cli) {
         Ok(code) => code,
@@ -216,7 +222,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let deed = audited::deed(&cli.command);
     let data = cli.command.data_folder(&context);
     // A server is recorded when it starts: nobody knows when it will end, or whether it is killed.
-    let is_server = matches!(cli.command, Command::Serve(_) | Command::Up(_) | Command::S3(_) | Command::Cluster(_));
+    let is_server = match &cli.command {
+        Command::Serve(_) | Command::Up(_) | Command::S3(_) | Command::Cluster(_) => true,
+        Command::Registry(registry) => registry.is_server(),
+        _ => false,
+    };
     let (at_start, at_end) = if is_server { (deed, None) } else { (None, deed) };
     if let Some(deed) = at_start {
         audited::record(deed, &data, &context.clock, &Ok(ExitCode::SUCCESS))?;
@@ -301,6 +311,9 @@ impl Shared {
         for setting in &self.settings {
             arguments.extend(["--set".to_owned(), setting.clone()]);
         }
+        if let Some(url) = &self.tracking {
+            arguments.extend(["--tracking".to_owned(), url.clone()]);
+        }
         if self.json {
             arguments.push("--json".to_owned());
         }
@@ -319,6 +332,9 @@ fn load(shared: &Shared) -> Result<Config> {
             .split_once('=')
             .ok_or_else(|| anyhow::anyhow!("`--set {setting}`: write it as KEY=VALUE, such as training.seed=7"))?;
         flags.push((key.trim().to_owned(), value.trim().to_owned()));
+    }
+    if let Some(url) = &shared.tracking {
+        flags.push(("tracking.url".to_owned(), url.clone()));
     }
     if let Some(folder) = &shared.data_dir {
         flags.push(("data_dir".to_owned(), folder.display().to_string()));
@@ -356,6 +372,7 @@ impl Command {
             Self::Export(command) => command.run(context).await,
             Self::Serve(command) => command.run(context).await,
             Self::S3(command) => command.run(context).await,
+            Self::Registry(command) => command.run(context).await,
             Self::Cluster(command) => command.run(context).await,
             Self::Query(command) => command.run(context).await,
             Self::Schemas(command) => command.run(),

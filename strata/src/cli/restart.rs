@@ -12,7 +12,7 @@ use crate::output;
 /// Fells and raises again, all or from a level up
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata restart\n  strata restart --level 4      serving, with the champion of now\n  strata restart serving\n\nThe services restart in their process: a new binary or configuration needs `strata down` and `strata up`."
+    after_help = "Examples:\n  strata restart\n  strata restart --level 4      the registry and serving\n  strata restart serving\n\nThe services restart in their process: a new binary or configuration needs `strata down` and `strata up`."
 )]
 pub(crate) struct Restart {
     /// These services, and what stands on them

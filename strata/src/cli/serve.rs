@@ -17,7 +17,7 @@ pub(crate) struct Serve {
     /// The port; 0 takes a free one [default: 8000]
     #[arg(long)]
     port: Option<u16>,
-    /// The run whose model is served [default: the champion]
+    /// The run whose model is served, whoever is champion [default: the champion, followed as it changes]
     #[arg(long)]
     run: Option<String>,
 }
@@ -25,7 +25,15 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
-        let serving = stack.models.serving(self.port, self.run.as_deref())?;
+        let serving = if let Some(run) = &self.run {
+            stack.models.serving_run(self.port, run)?
+        } else {
+            let tracking = stack.tracking(&context.scope).await?;
+            let (serving, following) = stack.models.serving(self.port, tracking.as_ref()).await?;
+            let scope = context.scope.child("champion");
+            context.scope.spawn_service("champion", async move { following.run(&scope).await });
+            serving
+        };
         let url = serving.url();
         if context.json {
             output::json(&serde_json::json!({"url": url}))?;

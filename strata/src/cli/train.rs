@@ -12,7 +12,7 @@ use crate::{output, progress};
 /// Trains, calibrates and compares models
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  strata train\n  strata train --set training.seed=7 --set training.max_epochs=20\n\nTrains the network and logistic regression, compares them with NEWS2, SIRS and qSOFA on patients that no\nmodel has seen, and keeps each as an MLflow run. The same seed and data give the same bytes."
+    after_help = "Examples:\n  strata train\n  strata train --tracking http://mlflow:5000\n  strata train --set training.seed=7 --set training.max_epochs=20\n\nTrains the network and logistic regression, compares them with NEWS2, SIRS and qSOFA on patients that no\nmodel has seen, and keeps each as an MLflow run. The same seed and data give the same bytes.\n\nEach run is logged, and each model registered, in Strata's own registry or in the MLflow server that --tracking\nnames; the alias `champion` moves to the best, and whatever serves follows it."
 )]
 pub(crate) struct Train {}
 
@@ -20,7 +20,7 @@ impl Train {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let stack = context.stack()?;
         let _lock = stack.folder.lock(Writer::Models, "strata train")?;
-        let trained = train(&stack).await?;
+        let trained = train(&stack, context).await?;
         if context.json {
             output::json(&trained)?;
         } else {
@@ -31,12 +31,13 @@ impl Train {
 }
 
 /// Trains with a progress bar.
-pub(super) async fn train(stack: &Stack) -> Result<TrainedRun> {
+pub(super) async fn train(stack: &Stack, context: &Context) -> Result<TrainedRun> {
+    let tracking = stack.tracking(&context.scope).await?;
     let bar = progress::bar("reading features", Some(1));
     let moving = bar.clone();
     let trained = stack
         .models
-        .train(move |at| {
+        .train(tracking.as_ref(), move |at| {
             moving.set_length(at.epochs as u64);
             moving.set_position(at.epoch as u64);
             moving.set_message(at.message);
@@ -51,6 +52,9 @@ pub(super) fn show(trained: &TrainedRun) -> Result<()> {
     models(&trained.models)?;
     gates(&trained.gates)?;
     output::line(&format!("champion: {} ({})", trained.champion, trained.verdict))?;
+    for (name, version) in &trained.registered {
+        output::line(&format!("{name}: {version}"))?;
+    }
     for (name, path) in &trained.runs {
         output::line(&format!("{name}: {}", path.display()))?;
     }

@@ -1,9 +1,9 @@
 //! `strata up`: raises the stack, or more of it.
 
-use std::process::{ExitCode, Stdio};
+use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use strata_config::{Config, FirstHistory};
 use strata_runtime::interrupted;
@@ -55,6 +55,7 @@ impl Up {
         if self.free_ports {
             (config.infrastructure.log_port, config.infrastructure.s3_port) = (0, 0);
             (config.ingestion.gateway_port, config.features.port, config.serving.port) = (0, 0, 0);
+            config.tracking.port = 0;
         }
         if self.empty {
             config.ingestion.first_history = FirstHistory::None;
@@ -129,18 +130,28 @@ impl Up {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut process = command.spawn().context("cannot start the stack")?;
+        let told = |ended: ExitStatus| {
+            let said = std::fs::read_to_string(&path).unwrap_or_default();
+            anyhow!("the stack ended with {ended}:\n{}", said.trim().strip_prefix("error: ").unwrap_or(said.trim()))
+        };
         let client = loop {
             if let Some(ended) = process.try_wait()? {
-                let said = std::fs::read_to_string(&path).unwrap_or_default();
-                let said = said.trim().strip_prefix("error: ").unwrap_or(said.trim()).to_owned();
-                bail!("the stack ended with {ended}:\n{said}");
+                return Err(told(ended));
             }
             match Client::connect(folder.run()).await? {
                 Some(client) => break client,
                 None => tokio::time::sleep(LOOK).await,
             }
         };
-        raise(client, folder, services, context.json).await
+        let raised = raise(client, folder, services, context.json).await;
+        if raised.is_err() {
+            // It is on its way out: how it ended says more than that it did.
+            tokio::time::sleep(LOOK).await;
+            if let Some(ended) = process.try_wait()? {
+                return Err(told(ended));
+            }
+        }
+        raised
     }
 }
 
