@@ -2,6 +2,7 @@
 
 usage: agree.py silver OUT OUT        silver, rejects and malformed lines; doubles to six decimals
        agree.py features OUT OUT      same keys, same nulls, values to 1e-6 (relative above 1, absolute below)
+       agree.py vectors OUT OUT       likewise; of a lake, its table of features
 """
 
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from deltalake import DeltaTable
 
 VITALS = ["heart_rate", "blood_pressure_systolic", "blood_pressure_diastolic", "respiratory_rate", "spo2", "temperature"]
 DERIVED = ["pulse_pressure", "mean_arterial_pressure", "shock_index", "quality_score"]
@@ -46,20 +48,22 @@ def silver(ours, theirs):
                 yield f"{path} is not sorted by patient and time"
 
 
-def features(ours, theirs):
+def features(ours, theirs, key=("patient_id", "boundary")):
     def load(out):
-        rows = pl.read_parquet(f"{out}/**/*.parquet", hive_partitioning=False)
-        boundary = pl.col("boundary").cast(pl.Datetime("us")).dt.replace_time_zone(None)
-        return rows.with_columns(boundary).sort("patient_id", "boundary")
+        lake = Path(out, "tables/features")
+        files = DeltaTable(lake).file_uris() if lake.exists() else f"{out}/**/*.parquet"
+        rows = pl.read_parquet(files, hive_partitioning=False)
+        time = pl.col(key[-1]).cast(pl.Datetime("us")).dt.replace_time_zone(None)
+        return rows.with_columns(time).sort(key)
 
     ours, theirs = load(ours), load(theirs)
     if set(ours.columns) != set(theirs.columns):
         yield f"other columns: {sorted(set(ours.columns) ^ set(theirs.columns))[:8]}"
         return
-    if not ours.select("patient_id", "boundary").equals(theirs.select("patient_id", "boundary")):
-        yield f"other patients and boundaries: {ours.height} and {theirs.height} rows"
+    if not ours.select(key).equals(theirs.select(key)):
+        yield f"other patients and times: {ours.height} and {theirs.height} rows"
         return
-    for name in sorted(set(ours.columns) - {"patient_id", "boundary"}):
+    for name in sorted(set(ours.columns) - set(key)):
         one, other = (frame[name].cast(pl.Float64).fill_nan(None) for frame in (ours, theirs))
         nulls = (one.is_null() != other.is_null()).sum()
         worst = ((one - other).abs() / pl.select(pl.max_horizontal(one.abs(), pl.lit(1.0))).to_series()).max() or 0.0
@@ -67,8 +71,12 @@ def features(ours, theirs):
             yield f"{name}: {nulls} nulls differ, values by up to {worst:.2g}"
 
 
+def vectors(ours, theirs):
+    return features(ours, theirs, key=("patient_id", "time"))
+
+
 if __name__ == "__main__":
-    job = {"silver": silver, "features": features}[sys.argv[1]]
+    job = {"silver": silver, "features": features, "vectors": vectors}[sys.argv[1]]
     found = list(job(*sys.argv[2:4]))
     print("\n".join(found) or "the same")
     sys.exit(bool(found))

@@ -1,6 +1,6 @@
 """The same work by Strata, DuckDB, Polars and PySpark, in turn on the same files; `cargo xtask peers` calls it.
 
-usage: run.py [silver|features] [--size S|M|L|LINES] [--runs 3] [--only strata,duckdb] [--folder FOLDER]
+usage: run.py [silver|features|vectors] [--size S|M|L|LINES] [--runs 3] [--only strata,duckdb] [--folder FOLDER]
 
 A run is a whole process, the start of its interpreter or virtual machine included, with the input in the page cache and
 an empty output folder. What each gave is compared with what the first gave, row by row, before a figure is printed.
@@ -35,6 +35,9 @@ def commands(job, folder, start):
             "polars": [PYTHON, script("polars"), raw, "OUT"],
             "pyspark": [*SPARK, "--py-files", str(HERE / "silver/rules.py"), script("spark"), raw, "OUT"],
         }
+    if job == "vectors":
+        script = str(HERE / "vectors/polars_job.py")
+        return {"strata": [STRATA, "features", "--data-dir", "OUT"], "polars": [PYTHON, script, str(folder / "tables"), "OUT"]}
     silver = str(folder / "silver")
     script = lambda name: str(HERE / "features" / f"{name}_job.py")
     return {
@@ -61,10 +64,15 @@ def busy():
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def once(command, out):
-    """Runs it, and measures the process with its children."""
+def once(command, out, lake=None):
+    """Runs it, and measures the process with its children. What works inside of a lake gets a copy of it."""
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
+    if lake and "--data-dir" in command:
+        # Events and rows are written once and never changed: the copy has the same files.
+        once_written = lambda path: path.endswith(".parquet") or path.startswith(str(lake / "raw"))
+        same = lambda one, other: os.link(one, other) if once_written(one) else shutil.copy2(one, other)
+        shutil.copytree(lake, out, copy_function=same)
     said = out.with_suffix(".stdout")
     before, began = busy(), time.monotonic()
     with open(said, "w") as stdout, open(out.with_suffix(".stderr"), "w") as stderr:
@@ -110,14 +118,49 @@ def table(job, truth, runs):
               f"{ratio['cpu']:.1f} | {m['memory']:,.0f} | {ratio['memory']:.1f} | {m['others']:.2f} |")
 
 
+def side_by_side(job, every, results, asked, truth, lake=None):
+    """Every system in turn, as often as is asked; then what they gave, compared, and the table."""
+    runs = {system: [] for system in asked.only.split(",") if system in every}
+    for number in range(asked.runs):
+        for system, of in runs.items():
+            of.append(once(every[system], results / system, lake))
+            took = of[-1]
+            print(f"{job} {number + 1}/{asked.runs} {system}: {took['wall']:.2f} s, {took['cpu']:.1f} CPU s, "
+                  f"{took['memory']:,.0f} MB", file=sys.stderr)
+    agree(job, results, list(runs), truth)
+    table(job, truth, runs)
+
+
+def vectors(asked):
+    """The features at every hour of a set's stays, over the silver that Strata makes of it."""
+    lake = (asked.folder / "stays").absolute()
+    if not (lake / "refined.json").exists():
+        shutil.rmtree(lake, ignore_errors=True)
+        for words in (["import", "physionet-2019", asked.stays], ["refine"]):
+            said = subprocess.run([STRATA, *words, "--data-dir", lake, "--json"], check=True, capture_output=True).stdout
+        (lake / "refined.json").write_bytes(said)
+    warm(lake / "tables")
+    files = list(lake.glob("tables/*/*/*.parquet"))
+    rows = sum(table["rows"] for table in json.loads((lake / "refined.json").read_text())["quality"]["tables"])
+    truth = {"lines": rows, "bytes": sum(file.stat().st_size for file in files)}
+    results = asked.folder.absolute() / "results/vectors"
+    side_by_side("vectors", commands("vectors", lake, None), results, asked, truth, lake)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("job", nargs="?", choices=["silver", "features"])
+    parser.add_argument("job", nargs="?", choices=["silver", "features", "vectors"])
     parser.add_argument("--size", default="M", help="lines: S is 600,000, M 6,000,000, L 60,000,000, or a number")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="strata,duckdb,polars,pyspark", help="which systems, with commas")
     parser.add_argument("--folder", type=Path, default=Path(os.environ.get("STRATA_CACHE", Path.home() / ".cache/strata")) / "peers")
+    data = Path(os.environ.get("STRATA_DATA", HERE / "../../../shared/data"))
+    parser.add_argument("--stays", type=Path, default=data / "physionet-2019-setA/training_setA.psv.tar.zst", help="for vectors")
     asked = parser.parse_args()
+    if asked.job == "vectors" or not asked.job and asked.stays.exists():
+        vectors(asked)
+    if asked.job == "vectors":
+        return
     folder = (asked.folder / asked.size).absolute()
 
     if not (folder / "truth.json").exists():
@@ -131,15 +174,7 @@ def main():
             (folder / "made/silver").rename(folder / "silver")
         warm(folder / ("raw" if job == "silver" else "silver"))
         every = commands(job, folder, truth["start"])
-        runs = {system: [] for system in asked.only.split(",")}
-        for number in range(asked.runs):
-            for system, of in runs.items():
-                of.append(once(every[system], folder / "results" / job / system))
-                took = of[-1]
-                print(f"{job} {number + 1}/{asked.runs} {system}: {took['wall']:.2f} s, {took['cpu']:.1f} CPU s, "
-                      f"{took['memory']:,.0f} MB", file=sys.stderr)
-        agree(job, folder / "results" / job, list(runs), truth)
-        table(job, truth, runs)
+        side_by_side(job, every, folder / "results" / job, asked, truth)
 
 
 if __name__ == "__main__":
