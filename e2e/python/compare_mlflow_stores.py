@@ -1,6 +1,6 @@
 """Reads all that two tracking servers know of the same store through REST, and says where they differ.
 
-    python compare_mlflow_stores.py http://127.0.0.1:5000 http://127.0.0.1:5001 [--without-artifacts] [--without-webhooks]
+    python compare_mlflow_stores.py http://127.0.0.1:5000 http://127.0.0.1:5001 [--without-artifacts] [--without-webhooks] [--without-secrets]
 
 Prints what was compared, by kind, as one JSON object; leaves with 1 if anything differs.
 """
@@ -62,6 +62,14 @@ def artifacts(server: str, path: str, found: dict) -> None:
             url = f"{server}/api/2.0/mlflow-artifacts/artifacts/{urllib.parse.quote(inner)}"
             with urllib.request.urlopen(url, timeout=60) as response:
                 found[f"artifact {inner}"] = response.read().hex()
+
+
+def bare(value, options: tuple):
+    """Without the workspaces that Strata does not have, and the secrets that were left."""
+    left = ("workspace", *(("secret_id", "secret_name") if "--without-secrets" in options else ()))
+    if isinstance(value, dict):
+        return {key: bare(inner, options) for key, inner in value.items() if key not in left}
+    return [bare(inner, options) for inner in value] if isinstance(value, list) else value
 
 
 def read(server: str, options: tuple) -> dict:
@@ -133,6 +141,30 @@ def read(server: str, options: tuple) -> dict:
     for name, alias in [("sepsis risk", "champion"), ("greeting", "live"), ("sepsis risk", "nobody")]:
         found[f"alias {name} {alias}"] = ask(server, f"{API}/registered-models/alias", name=name, alias=alias)
     found["registered prompt greeting"] = ask(server, f"{API}/registered-models/get", name="greeting")
+    for dataset in pages(server, f"{API3}/datasets/search", "datasets", {"max_results": 10}):
+        id = dataset["dataset_id"]
+        found[f"dataset {id}"] = ask(server, f"{API3}/datasets/{id}")
+        found[f"experiments of dataset {id}"] = ask(server, f"{API3}/datasets/{id}/experiment-ids")
+        records = ask(server, f"{API3}/datasets/{id}/records", max_results=100)
+        found[f"records of dataset {id}"] = json.loads(records.get("records", "[]"))
+    for experiment in ids:
+        for issue in pages(server, f"{API3}/issues/search", "issues", {"experiment_id": experiment, "max_results": 10}):
+            found[f"issue {issue['issue_id']}"] = ask(server, f"{API3}/issues/{issue['issue_id']}")
+        body = {"experiment_id": experiment, "categories": ["COST"], "include_trace_count": True}
+        found[f"issues that cost in {experiment}"] = ask(server, f"{API3}/issues/search", body).get("issues", [])
+        for scorer in ask(server, f"{API3}/scorers/list", experiment_id=experiment).get("scorers", []):
+            name = scorer["scorer_name"]
+            found[f"scorer {name}"] = ask(server, f"{API3}/scorers/versions", experiment_id=experiment, name=name)
+            online = ask(server, f"{API3}/scorers/online-configs", scorer_ids=scorer["scorer_id"])
+            found[f"online scoring of {name}"] = online
+    for model in ask(server, f"{API3}/gateway/model-definitions/list").get("model_definitions", []):
+        found[f"gateway model {model['name']}"] = bare(model, options)
+    for endpoint in ask(server, f"{API3}/gateway/endpoints/list").get("endpoints", []):
+        found[f"gateway endpoint {endpoint['name']}"] = bare(endpoint, options)
+    found["gateway bindings"] = ask(server, f"{API3}/gateway/endpoints/bindings/list").get("bindings", [])
+    if "--without-secrets" not in options:
+        for secret in ask(server, f"{API3}/gateway/secrets/list").get("secrets", []):
+            found[f"gateway secret {secret['secret_name']}"] = bare(secret, options)
     if "--without-webhooks" not in options:
         for webhook in pages(server, f"{API}/webhooks", "webhooks", max_results=10):
             found[f"webhook {webhook['webhook_id']}"] = webhook

@@ -4,13 +4,15 @@
 
 The server needs MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS=true. Two active experiments and a deleted one; runs of every state with
 histories, values that are no numbers, datasets and artifacts; logged models; traces with spans and assessments; models with
-versions, aliases and stages; a prompt; webhooks.
+versions, aliases and stages; a prompt; webhooks; evaluation datasets with records; issues; scorers; a gateway's secrets,
+models and endpoints.
 """
 
 import json
 import os
 import sys
 import tempfile
+import urllib.request
 
 import mlflow
 from mlflow import MlflowClient
@@ -160,6 +162,71 @@ def webhooks(client: MlflowClient) -> None:
     client.create_webhook("silent", "https://127.0.0.1/other", events, status="DISABLED")
 
 
+def ask(method: str, url: str, body: dict) -> dict:
+    """What clients ask for by REST alone."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.loads(response.read() or b"{}")
+
+
+def evaluation_datasets(url: str, experiment: str, trace: str) -> None:
+    api = f"{url}/api/3.0/mlflow/datasets"
+    tags = json.dumps({"mlflow.user": "ada", "ward": "3"})
+    made = ask("POST", f"{api}/create", {"name": "asked", "experiment_ids": [experiment, "0"], "tags": tags})
+    dataset = made["dataset"]["dataset_id"]
+    ask("POST", f"{api}/create", {"name": "none asked"})
+    source = {"source_type": "TRACE", "source_data": {"trace_id": trace}}
+    records = [
+        {"inputs": {"ö": [1, 2.5, None], "a": {"b": True}}, "outputs": {"text": "fine"}, "expectations": {"answer": 1}},
+        {"inputs": {"q": 1e16}, "outputs": {"text": "no"}, "tags": {"mlflow.user": "bob"}, "source": source},
+        {"inputs": {"q": "nothing came out"}},
+    ]
+    ask("POST", f"{api}/{dataset}/records", {"records": json.dumps(records)})
+    more = [{"inputs": {"q": 1e16}, "outputs": None, "expectations": {"answer": [1]}}]
+    ask("POST", f"{api}/{dataset}/records", {"records": json.dumps(more)})
+
+
+def issues(url: str, experiment: str, run_id: str, trace: str) -> None:
+    api = f"{url}/api/3.0/mlflow"
+    found = {"experiment_id": experiment, "name": "slow", "description": "It takes long.", "source_run_id": run_id,
+             "severity": "high", "categories": ["Cost", " cost ", "latency"], "root_causes": ["a", "b"],
+             "metadata": {"ö": "ü"}, "created_by": "ada"}
+    made = ask("POST", f"{api}/issues", found)["issue"]["issue_id"]
+    ask("PATCH", f"{api}/issues/{made}", {"issue_id": made, "status": "resolved"})
+    ask("POST", f"{api}/issues", {"experiment_id": experiment, "name": "bare", "description": "d"})
+    seen = {"assessment_name": made, "issue": {"issue_name": "slow"}, "source": {"source_type": "HUMAN", "source_id": "ada"}}
+    ask("POST", f"{api}/traces/{trace}/assessments", {"assessment": seen})
+
+
+def gateway(url: str, experiment: str) -> None:
+    api = f"{url}/api/3.0/mlflow/gateway"
+    key = {"secret_name": "key of ä", "secret_value": {"api_key": "sk-0123456789"}, "provider": "openai"}
+    secret = ask("POST", f"{api}/secrets/create", key)["secret"]["secret_id"]
+    models = []
+    for name in ["first", "second"]:
+        model = {"name": name, "secret_id": secret, "provider": "openai", "model_name": f"gpt-{name}"}
+        models.append(ask("POST", f"{api}/model-definitions/create", model)["model_definition"]["model_definition_id"])
+    offered = [{"model_definition_id": models[0], "linkage_type": "PRIMARY", "weight": 0.5},
+               {"model_definition_id": models[1], "linkage_type": "FALLBACK", "weight": 1.0, "fallback_order": 1}]
+    endpoint = {"name": "judges", "model_configs": offered, "routing_strategy": "REQUEST_BASED_TRAFFIC_SPLIT",
+                "fallback_config": {"strategy": "SEQUENTIAL", "max_attempts": 2}, "usage_tracking": True}
+    made = ask("POST", f"{api}/endpoints/create", endpoint)["endpoint"]["endpoint_id"]
+    ask("POST", f"{api}/endpoints/set-tag", {"endpoint_id": made, "key": "ward", "value": "3"})
+    scorers = f"{url}/api/3.0/mlflow/scorers"
+    for model in ["gateway:/judges", "openai:/gpt-4"]:
+        judge = {"name": "kind", "instructions_judge_pydantic_data": {"instructions": "Is {{ outputs }} kind?", "model": model}}
+        body = {"experiment_id": experiment, "name": "kind", "serialized_scorer": json.dumps(judge)}
+        ask("POST", f"{scorers}/register", body)
+    body = {"experiment_id": experiment, "name": "kind", "sample_rate": 0.0, "filter_string": "trace.status = 'OK'"}
+    ask("PUT", f"{scorers}/online-config", body)
+
+
+def judged(url: str, experiment: str, run_id: str, trace: str) -> None:
+    evaluation_datasets(url, experiment, trace)
+    issues(url, experiment, run_id, trace)
+    gateway(url, experiment)
+
+
 def main(url: str) -> None:
     os.environ["MLFLOW_ENABLE_ASYNC_LOGGING"] = "false"
     mlflow.set_tracking_uri(url)
@@ -172,6 +239,7 @@ def main(url: str) -> None:
     asked = traces(client, experiment, made[0])
     models(client, made, logged)
     webhooks(client)
+    judged(url, experiment, made[0], asked[1])
     gone = client.create_experiment("gone trial")
     client.create_run(gone)
     client.delete_experiment(gone)

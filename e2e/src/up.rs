@@ -58,9 +58,10 @@ impl Up<'_> {
         let pid = self.pid();
         let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status();
         assert!(killed.is_ok_and(|status| status.success()), "{pid} could not be killed");
-        // Its parent has ended, so whoever reaps it is the system: a zombie is gone too.
+        // Its parent has ended, so whoever reaps it is the system: a zombie is gone too, once its last thread is.
+        let one = || std::fs::read_dir(format!("/proc/{pid}/task")).map_or(true, |threads| threads.count() <= 1);
         let gone = || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
-            Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')),
+            Ok(stat) => one() && stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')),
             Err(_) => true,
         };
         while !gone() {

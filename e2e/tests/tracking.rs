@@ -209,3 +209,25 @@ fn without_a_registry_serving_follows_the_folder() {
     let refused = strata.refused(&["serve", "--set", "tracking.uri=http://x"], 1);
     assert!(refused.contains("unknown key `tracking.uri`") && refused.contains("tracking.url"), "{refused}");
 }
+
+/// A server that is told to end ends well: its store is closed, and what was recorded beside answers is in the audit log.
+#[test]
+fn a_registry_that_is_told_to_end_closes_its_store() {
+    let Some(strata) = Strata::new() else { return };
+    let mut server = strata.start(&["registry", "serve", "--port", "0", "--json"]);
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = serde_json::from_str::<Value>(&line).unwrap()["url"].as_str().unwrap().to_owned();
+    ureq::post(format!("{url}/api/2.0/mlflow/experiments/create")).send_json(json!({"name": "kept"})).unwrap();
+    let store = || {
+        let files = std::fs::read_dir(strata.folder().join("registry")).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(store().iter().any(|file| file.ends_with("-wal")), "{:?}", store());
+    let told = Command::new("kill").args(["-TERM", &server.0.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
+    assert!(!store().iter().any(|file| file.ends_with("-wal")), "{:?}", store());
+    let audit = strata.run(&["audit", "show", "--json"]);
+    assert!(audit.lines().any(|line| line.contains("experiments/create") || line.contains("experiment")), "{audit}");
+}

@@ -55,9 +55,12 @@ impl Stack {
     }
 
     async fn running_registry(&self) -> Result<Option<String>> {
-        let Some(client) = Client::connect(self.folder.run()).await? else { return Ok(None) };
-        let services = client.status().await?.services;
-        Ok(services.into_iter().find(|service| service.status.name == REGISTRY).and_then(|service| service.status.url))
+        let Some(status) = Client::status_of(self.folder.run()).await? else { return Ok(None) };
+        Ok(status
+            .services
+            .into_iter()
+            .find(|service| service.status.name == REGISTRY)
+            .and_then(|service| service.status.url))
     }
 
     /// This folder's own registry in this process, without a port.

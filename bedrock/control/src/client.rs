@@ -1,12 +1,18 @@
 //! The other side of the socket: commands that talk to the running stack.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep};
 
 use crate::wire::{Answer, Request};
 use crate::{Error, RunFolder, StackStatus};
+
+/// Longest that a process is taken to be going, and how often is looked whether it has gone.
+const PARTING: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// A connection to the running stack, good for one request.
 #[derive(Debug)]
@@ -25,6 +31,19 @@ impl Client {
             Ok(stream) => Ok(Some(Self { stream })),
             Err(error) if is_nobody(error.kind()) => Ok(None),
             Err(cause) => Err(Error::Folder { path: run.socket(), cause }),
+        }
+    }
+
+    /// How everything fares in the stack on this folder; `None` if none runs. A stack that goes while it is asked is asked again:
+    /// until the system has taken a killed process apart, its socket still takes calls.
+    pub async fn status_of(run: &RunFolder) -> Result<Option<StackStatus>, Error> {
+        let last = Instant::now() + PARTING;
+        loop {
+            let Some(client) = Self::connect(run).await? else { return Ok(None) };
+            match client.status().await {
+                Err(Error::Lost) if Instant::now() < last => sleep(AGAIN).await,
+                told => return told.map(Some),
+            }
         }
     }
 

@@ -187,3 +187,18 @@ async fn a_stack_that_goes_while_we_knock_is_gone() {
     done.store(true, Ordering::Relaxed);
     going.join().unwrap();
 }
+
+/// Until the system has taken a killed process apart, its socket still takes calls, and answers none.
+#[tokio::test]
+async fn a_stack_that_goes_while_it_is_asked_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder::open(folder.path()).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(folder.path().join("run/strata.sock")).unwrap();
+    let going = std::thread::spawn(move || {
+        for _ in 0..3 {
+            drop(listener.accept().unwrap());
+        }
+    });
+    assert!(Client::status_of(&run).await.unwrap().is_none());
+    going.join().unwrap();
+}

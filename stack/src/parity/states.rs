@@ -26,9 +26,7 @@ pub(super) type Page = (Option<Marks>, Vec<(PatientId, Vec<u8>)>);
 impl Stack {
     /// Where the online store is, and the log that it follows, while a stack runs.
     pub(super) async fn states(&self) -> Result<(States, Option<Options>)> {
-        let running = Client::connect(self.folder.run()).await?;
-        if let Some(client) = running {
-            let status = client.status().await?;
+        if let Some(status) = Client::status_of(self.folder.run()).await? {
             let url = |name: &str| {
                 let service = status.services.iter().find(|service| service.status.name == name);
                 service.filter(|service| service.health == Health::Healthy)?.status.url.clone()

@@ -57,11 +57,10 @@ impl Doctor {
         findings.push(writable(&folder));
         findings.extend(room(&folder));
         findings.extend(memory());
-        let running = Client::connect(folder.run()).await?;
+        let running = Client::status_of(folder.run()).await?;
         let runs = running.is_some();
         findings.push(match running {
-            Some(client) => {
-                let status = client.status().await?;
+            Some(status) => {
                 let ill: Vec<_> =
                     status.services.iter().filter(|s| s.wanted && s.health != strata_stack::Health::Healthy).collect();
                 let names: Vec<_> = ill.iter().map(|service| service.status.name.as_str()).collect();

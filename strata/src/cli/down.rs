@@ -145,8 +145,7 @@ pub(crate) async fn fell(folder: &Folder, services: Vec<String>, all: bool) -> R
 
 /// Those of the services that the running stack has.
 async fn within(folder: &Folder, mut services: Vec<String>) -> Result<Vec<String>> {
-    if let Some(client) = Client::connect(folder.run()).await? {
-        let status = client.status().await?;
+    if let Some(status) = Client::status_of(folder.run()).await? {
         services.retain(|name| status.services.iter().any(|service| service.status.name == *name));
     }
     Ok(services)

@@ -33,6 +33,7 @@ mod train;
 mod up;
 
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,7 @@ use clap::{Args, Parser, Subcommand};
 use strata_config::{Config, Layers, Origin};
 use strata_runtime::{Clock, Scope, clock, interrupted};
 use strata_stack::{Folder, Stack};
+use tokio::time::{Instant, timeout_at};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -242,19 +244,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         if hears_itself {
             return Box::pin(cli.command.run(&context)).await;
         }
-        // A server hears that its scope is closed, and ends by itself; other commands are simply left.
-        let stop = async {
-            interrupted().await;
-            output::note("stopping; what was committed stays");
-            if let Err(late) = context.scope.close(GRACE).await {
-                output::note(&late.to_string());
-            }
-        };
-        tokio::select! {
-            biased;
-            code = cli.command.run(&context) => code,
-            () = stop => Ok(ExitCode::from(INTERRUPTED)),
-        }
+        let work = pin!(cli.command.run(&context));
+        until_stopped(work, &context.scope, is_server).await
     });
     // Work on blocking threads cannot be stopped: it ends with the process, and commits are atomic.
     runtime.shutdown_background();
@@ -267,6 +258,33 @@ fn run(cli: Cli) -> Result<ExitCode> {
         }
         _ => code,
     }
+}
+
+/// Runs a command until it ends or is told to stop. A server that is told so answers what is under way, closes its stores and
+/// ends by itself, and well; any other command is simply left.
+async fn until_stopped(
+    mut work: Pin<&mut impl Future<Output = Result<ExitCode>>>,
+    scope: &Scope,
+    is_server: bool,
+) -> Result<ExitCode> {
+    let stop = async {
+        interrupted().await;
+        output::note("stopping; what was committed stays");
+        let last = Instant::now() + GRACE;
+        if let Err(late) = scope.close(GRACE).await {
+            output::note(&late.to_string());
+        }
+        last
+    };
+    let last = tokio::select! {
+        biased;
+        ended = &mut work => return ended,
+        last = stop => last,
+    };
+    if is_server && let Ok(ended) = timeout_at(last, work).await {
+        return ended;
+    }
+    Ok(ExitCode::from(INTERRUPTED))
 }
 
 /// Lines of a running stack go to the files of its services, and what is grave to stderr; of other commands to stderr alone.

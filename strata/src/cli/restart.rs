@@ -26,10 +26,9 @@ impl Restart {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode> {
         let folder = Folder::open(&context.config.data_dir)?;
         let chart = Stack::chart(&context.config)?;
-        let Some(client) = Client::connect(folder.run()).await? else {
+        let Some(status) = Client::status_of(folder.run()).await? else {
             bail!("nothing runs: `strata up` raises it");
         };
-        let status = client.status().await?;
         let wanted: Vec<_> = status.services.iter().filter(|service| service.wanted).collect();
         let mut asked: Vec<String> = Vec::new();
         if let Some(level) = &self.level {

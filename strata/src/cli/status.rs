@@ -52,8 +52,8 @@ impl Status {
 
 /// How the stack on a folder fares, whether or not it runs.
 pub(crate) async fn of(folder: &Folder, context: &Context) -> Result<StackStatus> {
-    match Client::connect(folder.run()).await? {
-        Some(client) => Ok(client.status().await?),
+    match Client::status_of(folder.run()).await? {
+        Some(status) => Ok(status),
         None => Stack::at_rest(folder, &context.config),
     }
 }

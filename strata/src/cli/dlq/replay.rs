@@ -65,8 +65,7 @@ async fn replay(stack: &Stack, letters: &[Refused]) -> Result<Replayed> {
 
 /// Fells the refinery of a running stack; gives what has to be raised again.
 async fn fell(folder: &Folder) -> Result<Vec<String>> {
-    let Some(client) = Client::connect(folder.run()).await? else { return Ok(Vec::new()) };
-    let status = client.status().await?;
+    let Some(status) = Client::status_of(folder.run()).await? else { return Ok(Vec::new()) };
     let Some(refinery) = status.services.iter().find(|service| service.wanted && service.status.name == REFINERY)
     else {
         return Ok(Vec::new());

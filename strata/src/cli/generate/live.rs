@@ -76,9 +76,8 @@ impl Generate {
 
 /// The log of the running stack, else the one that the configuration means.
 async fn log(folder: &Folder, context: &Context) -> Result<String> {
-    if let Some(client) = Client::connect(folder.run()).await? {
-        let services = client.status().await?.services;
-        let log = services.into_iter().find(|service| service.status.name == "log");
+    if let Some(status) = Client::status_of(folder.run()).await? {
+        let log = status.services.into_iter().find(|service| service.status.name == "log");
         if let Some(url) = log.and_then(|log| log.status.url) {
             return Ok(url);
         }

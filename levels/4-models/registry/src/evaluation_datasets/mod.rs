@@ -11,3 +11,4 @@ mod store;
 pub(crate) mod tables;
 
 pub(crate) use experiments::of as experiments_of;
+pub(crate) use record::input_hash;

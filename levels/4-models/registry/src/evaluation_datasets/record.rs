@@ -52,7 +52,7 @@ impl Record {
 
     /// The same for equal inputs, in whatever order.
     pub(super) fn hash(&self) -> String {
-        hex::encode(Sha256::digest(json!(self.inputs).to_string()))
+        input_hash(&json!(self.inputs))
     }
 
     /// Who says so.
@@ -105,6 +105,11 @@ impl Source {
         }
         Ok(Self { kind, data: object(fields, "source_data")?.unwrap_or_default() })
     }
+}
+
+/// By which inputs are known.
+pub(crate) fn input_hash(inputs: &Value) -> String {
+    hex::encode(Sha256::digest(inputs.to_string()))
 }
 
 fn object(fields: &Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, Error> {

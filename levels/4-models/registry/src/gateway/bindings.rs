@@ -15,6 +15,8 @@ pub(super) struct Binding {
     pub(super) endpoint: String,
     pub(super) resource_type: String,
     pub(super) resource_id: String,
+    /// What the scorer is called, if it is there.
+    pub(super) resource: Option<String>,
     pub(super) authorship: Authorship,
 }
 
@@ -25,13 +27,14 @@ impl Binding {
             resource_type: row.try_get(1)?,
             resource_id: row.try_get(2)?,
             authorship: Authorship::of(row, 3)?,
+            resource: row.try_get(7)?,
         })
     }
 
     /// That a scorer asks this endpoint.
     pub(super) fn of_scorer(endpoint: String, scorer: &str, now: i64) -> Self {
         let authorship = Authorship::new(now, None);
-        Self { endpoint, resource_type: SCORER.to_owned(), resource_id: scorer.to_owned(), authorship }
+        Self { endpoint, resource_type: SCORER.to_owned(), resource_id: scorer.to_owned(), resource: None, authorship }
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -41,6 +44,9 @@ impl Binding {
             "resource_id": self.resource_id,
         });
         self.authorship.write(&mut json);
+        if let Some(name) = &self.resource {
+            json["display_name"] = name.as_str().into();
+        }
         json
     }
 
@@ -76,13 +82,13 @@ pub(super) async fn list(
     let mut statement = Statement::default();
     for (column, value) in [("endpoint", endpoint), ("resource_type", resource_type), ("resource_id", resource_id)] {
         if let Some(value) = value {
-            let condition = format!("{column} = {}", statement.text(value));
+            let condition = format!("b.{column} = {}", statement.text(value));
             statement.and(condition);
         }
     }
-    let select = "SELECT endpoint, resource_type, resource_id, created_at, updated_at, created_by, updated_by \
-                  FROM gateway_bindings";
-    let rows = statement.rows(tx, select, "ORDER BY created_at, resource_id").await?;
+    let select = "SELECT b.endpoint, b.resource_type, b.resource_id, b.created_at, b.updated_at, b.created_by, \
+                  b.updated_by, s.name FROM gateway_bindings b LEFT JOIN scorers s ON s.id = b.resource_id";
+    let rows = statement.rows(tx, select, "ORDER BY b.created_at, b.resource_id").await?;
     Ok(rows.iter().map(Binding::of).collect::<Result<_, _>>()?)
 }
 

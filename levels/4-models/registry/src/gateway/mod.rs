@@ -18,14 +18,27 @@ mod vault;
 
 pub(crate) use vault::Vault;
 
-use strata_database::Transaction;
+use std::collections::HashMap;
+
+use strata_database::{Row, SqlError, Transaction, query};
 
 use crate::Error;
 
-/// Keeps that a scorer asks the endpoint of this name; an error if there is none.
-pub(crate) async fn bind_scorer(tx: &mut Transaction, now: i64, endpoint: &str, scorer: &str) -> Result<(), Error> {
-    let endpoint = endpoints::by_name(tx, endpoint).await?;
-    bindings::Binding::of_scorer(endpoint.id, scorer, now).save(tx).await
+/// The id of the endpoint of this name; an error if there is none.
+pub(crate) async fn endpoint_of(tx: &mut Transaction, name: &str) -> Result<String, Error> {
+    Ok(endpoints::by_name(tx, name).await?.id)
+}
+
+/// The names of all endpoints by their ids.
+pub(crate) async fn endpoint_names(tx: &mut Transaction) -> Result<HashMap<String, String>, Error> {
+    let rows = query("SELECT id, name FROM gateway_endpoints").fetch_all(&mut **tx).await?;
+    Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, SqlError>>()?)
+}
+
+/// Keeps that a scorer asks this endpoint, and no other.
+pub(crate) async fn bind_scorer(tx: &mut Transaction, now: i64, endpoint: String, scorer: &str) -> Result<(), Error> {
+    bindings::forget_scorer(tx, scorer).await?;
+    bindings::Binding::of_scorer(endpoint, scorer, now).save(tx).await
 }
 
 /// Forgets what a scorer asked, which is gone.

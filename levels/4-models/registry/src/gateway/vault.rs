@@ -1,5 +1,6 @@
 //! What closes the secrets of the gateway.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use argon2::Argon2;
@@ -8,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use strata_config::Secret;
 
 use crate::sealed::Seal;
+use crate::webhooks::Settings;
 
 /// The variable of MLflow's server for its passphrase.
 const PASSPHRASE: &str = "MLFLOW_CRYPTO_KEK_PASSPHRASE";
@@ -17,7 +19,7 @@ const SALT: &[u8] = b"strata registry gateway secrets";
 /// The seal, and whether it is of a passphrase.
 #[derive(Clone, Debug)]
 pub(crate) struct Vault {
-    pub(super) seal: Arc<Seal>,
+    seal: Arc<Seal>,
     pub(super) has_passphrase: bool,
 }
 
@@ -31,6 +33,22 @@ impl Vault {
                 Ok(Self { seal: Arc::new(Seal::with(&derived(&Secret::new(passphrase))?)?), has_passphrase: true })
             }
         }
+    }
+
+    /// That of the store in this folder, by the variables of this process.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, String> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let key = Settings::from_variables(variable).key;
+        Self::open(variable, &Arc::new(Seal::open(key.as_ref(), folder)?))
+    }
+
+    pub(crate) fn close(&self, secret: &str) -> String {
+        self.seal.close(secret)
+    }
+
+    /// None if it was closed with another passphrase or key.
+    pub(crate) fn reveal(&self, closed: &str) -> Option<Secret> {
+        self.seal.reveal(closed)
     }
 }
 
@@ -58,10 +76,10 @@ mod tests {
         };
         let (none, one) = (open(None), open(Some("correct horse battery staple")));
         assert_eq!((none.has_passphrase, one.has_passphrase), (false, true));
-        let closed = one.seal.close("hush");
-        assert_eq!(open(Some("correct horse battery staple")).seal.reveal(&closed).unwrap().expose(), "hush");
+        let closed = one.close("hush");
+        assert_eq!(open(Some("correct horse battery staple")).reveal(&closed).unwrap().expose(), "hush");
         for other in [none, open(Some("")), open(Some("another"))] {
-            assert!(other.seal.reveal(&closed).is_none());
+            assert!(other.reveal(&closed).is_none());
         }
     }
 }

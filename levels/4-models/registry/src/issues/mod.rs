@@ -9,3 +9,5 @@ mod search;
 mod store;
 pub(crate) mod tables;
 mod words;
+
+pub(crate) use store::fold;

@@ -62,6 +62,6 @@ pub(super) async fn put(tx: &mut Transaction, issue: &Issue) -> Result<(), Error
 }
 
 /// Categories are the same whatever their case, and the blanks around them.
-pub(super) fn fold(category: &str) -> String {
+pub(crate) fn fold(category: &str) -> String {
     category.trim().to_lowercase()
 }

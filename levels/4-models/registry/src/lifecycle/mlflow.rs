@@ -13,6 +13,9 @@ pub(super) const SCHEMA: &str = include_str!("mlflow-3.18.0.sql");
 /// Whose the things are that are not in a workspace of their own.
 pub(super) const WORKSPACE: &str = "default";
 
+/// Under which it keeps the outputs of a record, which may be anything, in an object.
+pub(super) const WRAPPED: &str = "mlflow_wrapped";
+
 /// Refuses a database that is none of MLflow's, or one of another version, and says what to do.
 pub(super) async fn check(database: &Database) -> Result<(), Error> {
     let location = database.location();

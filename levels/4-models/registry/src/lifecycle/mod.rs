@@ -12,6 +12,8 @@ mod rows;
 
 mod mlflow;
 
+mod envelope;
+
 mod copies;
 
 mod import;

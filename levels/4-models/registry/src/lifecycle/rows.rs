@@ -12,13 +12,15 @@ pub(super) enum Value {
     Real(Option<f64>),
     Truth(bool),
     Bytes(Option<Vec<u8>>),
+    /// A text that Postgres keeps as JSON.
+    Json(Option<String>),
 }
 
 impl Value {
     /// What it takes of a statement, about.
     fn size(&self) -> usize {
         match self {
-            Self::Text(Some(text)) => text.len(),
+            Self::Text(Some(text)) | Self::Json(Some(text)) => text.len(),
             Self::Bytes(Some(bytes)) => bytes.len(),
             _ => 8,
         }
@@ -120,11 +122,15 @@ impl Rows {
         if self.waiting.is_empty() {
             return Ok(self.count);
         }
-        let row = |row: usize| {
-            let places = (1..=self.width).map(|column| format!("${}", row * self.width + column)).collect::<Vec<_>>();
-            format!("({})", places.join(", "))
+        let is_postgres = tx.backend_name() == "PostgreSQL";
+        let row = |(row, values): (usize, &Vec<Value>)| {
+            let place = |(column, value): (usize, &Value)| {
+                let cast = if is_postgres && matches!(value, Value::Json(_)) { "::json" } else { "" };
+                format!("${}{cast}", row * self.width + column + 1)
+            };
+            format!("({})", values.iter().enumerate().map(place).collect::<Vec<_>>().join(", "))
         };
-        let places = (0..self.waiting.len()).map(row).collect::<Vec<_>>().join(", ");
+        let places = self.waiting.iter().enumerate().map(row).collect::<Vec<_>>().join(", ");
         let Self { table, columns, conflict, .. } = self;
         let sql = format!("INSERT INTO {table} ({columns}) VALUES {places} {conflict}");
         // Not kept for the next time: to sqlx a NULL among numbers is of another type than they are, and Postgres takes the
@@ -132,7 +138,7 @@ impl Rows {
         let mut statement = query(AssertSqlSafe(sql)).persistent(false);
         for value in self.waiting.drain(..).flatten() {
             statement = match value {
-                Value::Text(value) => statement.bind(value),
+                Value::Text(value) | Value::Json(value) => statement.bind(value),
                 Value::Integer(value) => statement.bind(value),
                 Value::Real(value) => statement.bind(value),
                 Value::Truth(value) => statement.bind(value),

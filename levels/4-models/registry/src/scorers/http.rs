@@ -38,11 +38,17 @@ async fn register(State(shared): State<Shared>, asked: Asked) -> Result<Answer, 
     let now = shared.now().millis();
     let mut tx = shared.write().await?;
     experiments::active(&mut tx, &experiment).await?;
-    let endpoint = serialized::endpoint(&scorer);
-    let scorer = store::register(&mut tx, now, &experiment, &name, &text).await?;
+    // An endpoint is kept by its id: it may be called otherwise tomorrow.
+    let endpoint = match serialized::endpoint(&scorer) {
+        Some(name) => Some(gateway::endpoint_of(&mut tx, name).await?),
+        None => None,
+    };
+    let text = endpoint.as_deref().map_or(text, |id| serialized::asking(scorer, Some(id)));
+    let mut scorer = store::register(&mut tx, now, &experiment, &name, &text).await?;
     if let Some(endpoint) = endpoint {
         gateway::bind_scorer(&mut tx, now, endpoint, &scorer.id).await?;
     }
+    store::name_endpoints(&mut tx, std::slice::from_mut(&mut scorer)).await?;
     tx.commit().await?;
     Ok(Answer(scorer.registered()))
 }

@@ -46,11 +46,22 @@ const PARTS: [&str; 4] = [
     "third_party_scorer_data",
 ];
 
+/// The provider of models that are endpoints of a gateway.
+const GATEWAY: &str = "gateway";
+
 /// The endpoint of a gateway that it asks, if it asks one: `gateway:/NAME`.
 pub(super) fn endpoint(scorer: &Value) -> Option<&str> {
     let (provider, name) = model(scorer)?.as_str()?.split_once(":/")?;
     let name = name.trim_start_matches('/');
-    (provider == "gateway" && !name.is_empty()).then_some(name)
+    (provider == GATEWAY && !name.is_empty()).then_some(name)
+}
+
+/// The same scorer, asking another endpoint, or none: one that is gone judges no more.
+pub(super) fn asking(mut scorer: Value, endpoint: Option<&str>) -> String {
+    if let Some(model) = model_mut(&mut scorer) {
+        *model = endpoint.map_or(Value::Null, |endpoint| format!("{GATEWAY}:/{endpoint}").into());
+    }
+    scorer.to_string()
 }
 
 /// The model that judges.
@@ -63,6 +74,16 @@ fn model(scorer: &Value) -> Option<&Value> {
         return model(judge.get("base_judge")?);
     }
     part("third_party_scorer_data")?.get("model")
+}
+
+fn model_mut(scorer: &mut Value) -> Option<&mut Value> {
+    let has = |name: &&str| scorer.get(name).is_some_and(|part| part.as_object().is_some_and(|part| !part.is_empty()));
+    match *PARTS.iter().find(has)? {
+        "memory_augmented_judge_data" => {
+            model_mut(scorer.get_mut("memory_augmented_judge_data")?.get_mut("base_judge")?)
+        }
+        part => scorer.get_mut(part)?.get_mut("model"),
+    }
 }
 
 /// What says where a library sends its questions.
@@ -123,7 +144,9 @@ fn walk<'a>(value: &'a Value, see: &mut dyn FnMut(&'a Value)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, endpoint};
+    use serde_json::Value;
+
+    use super::{asking, check, endpoint};
 
     #[test]
     fn what_may_be_kept_is() {
@@ -137,7 +160,14 @@ mod tests {
         }
         let judge = r#"{"memory_augmented_judge_data": {"base_judge":
             {"instructions_judge_pydantic_data": {"model": "gateway:/mine"}}}}"#;
-        assert_eq!(endpoint(&check(judge).unwrap()), Some("mine"));
+        let judge = check(judge).unwrap();
+        assert_eq!(endpoint(&judge), Some("mine"));
+        let other: Value = serde_json::from_str(&asking(judge.clone(), Some("e-1"))).unwrap();
+        assert_eq!(endpoint(&other), Some("e-1"));
+        let none: Value = serde_json::from_str(&asking(judge, None)).unwrap();
+        assert!(
+            none["memory_augmented_judge_data"]["base_judge"]["instructions_judge_pydantic_data"]["model"].is_null()
+        );
     }
 
     #[test]

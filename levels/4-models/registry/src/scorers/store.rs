@@ -1,9 +1,11 @@
 //! Keeping scorers.
 
-use strata_database::{AssertSqlSafe, Row, Transaction, query, query_scalar};
+use serde_json::Value;
+use strata_database::{AnyRow, AssertSqlSafe, Row, Transaction, query, query_scalar};
 use uuid::Uuid;
 
 use super::scorer::{COLUMNS, Scorer};
+use super::serialized;
 use crate::statement::Statement;
 use crate::{Error, experiments, gateway};
 
@@ -60,7 +62,7 @@ pub(super) async fn of_all(tx: &mut Transaction, experiments: Option<&[i64]>) ->
         statement.and(format!("s.experiment_id IN ({experiments})"));
     }
     let rows = statement.rows(tx, &format!("SELECT {COLUMNS} {FROM}"), "ORDER BY s.experiment_id, s.name").await?;
-    Ok(rows.iter().map(Scorer::of).collect::<Result<_, _>>()?)
+    read(tx, &rows).await
 }
 
 /// All versions, the first one first.
@@ -71,7 +73,7 @@ pub(super) async fn versions(tx: &mut Transaction, experiment: &str, name: &str)
     if rows.is_empty() {
         return Err(absent(experiment, name, None));
     }
-    Ok(rows.iter().map(Scorer::of).collect::<Result<_, _>>()?)
+    read(tx, &rows).await
 }
 
 /// A version, or the latest.
@@ -89,8 +91,29 @@ pub(super) async fn get(
         version.map_or_else(|| LATEST.to_owned(), |version| format!("v.version = {}", statement.number(version)));
     statement.and(version_is);
     let rows = statement.rows(tx, &format!("SELECT {COLUMNS} {FROM}"), "").await?;
-    let row = rows.first().ok_or_else(|| absent(experiment, name, version))?;
-    Ok(Scorer::of(row)?)
+    let mut scorers = read(tx, &rows).await?;
+    scorers.pop().ok_or_else(|| absent(experiment, name, version))
+}
+
+async fn read(tx: &mut Transaction, rows: &[AnyRow]) -> Result<Vec<Scorer>, Error> {
+    let mut scorers = rows.iter().map(Scorer::of).collect::<Result<Vec<_>, _>>()?;
+    name_endpoints(tx, &mut scorers).await?;
+    Ok(scorers)
+}
+
+/// Endpoints that are asked are kept by their ids, and told by their names of now.
+pub(super) async fn name_endpoints(tx: &mut Transaction, scorers: &mut [Scorer]) -> Result<(), Error> {
+    let mut names = None;
+    for scorer in scorers {
+        let json: Value = serde_json::from_str(&scorer.serialized).unwrap_or_default();
+        let Some(id) = serialized::endpoint(&json).map(str::to_owned) else { continue };
+        let names = match &mut names {
+            Some(names) => names,
+            none => none.insert(gateway::endpoint_names(tx).await?),
+        };
+        scorer.serialized = serialized::asking(json, names.get(&id).map(String::as_str));
+    }
+    Ok(())
 }
 
 /// Deletes a version, or the scorer with all of them.

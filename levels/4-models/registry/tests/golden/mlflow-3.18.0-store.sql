@@ -1122,3 +1122,51 @@ INSERT INTO webhook_events (webhook_id, entity, action) VALUES
 ('c6f92159-5bb1-4a39-b3c3-f21a7eada054','model_version','created'),
 ('49412d66-5f1a-4a7b-8c3f-4421ca769df6','model_version','created'),
 ('49412d66-5f1a-4a7b-8c3f-4421ca769df6','registered_model','created');
+INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace) VALUES
+(4,'gateway/judges','mlflow-artifacts:/4','active',1795771583160,1795771583160,'default');
+INSERT INTO experiment_tags (key, value, experiment_id) VALUES
+('mlflow.experiment.sourceType','GATEWAY',4),
+('mlflow.experiment.sourceId','e-8c513ad56dab41a4a562faa7934ebfa0',4),
+('mlflow.experiment.isGateway','true',4);
+INSERT INTO evaluation_datasets (dataset_id, name, schema, profile, digest, created_time, last_update_time, created_by, last_updated_by, workspace) VALUES
+('d-00a476c15b88412ba6887265e7e08be8','asked','{"inputs": {"\u00f6": "array", "a": "object", "q": "float"}, "outputs": {"text": "string"}, "expectations": {"answer": "integer"}, "version": "1.0"}','{"num_records": 3}','a257c0ee',1795771582580,1795771582722,'ada',NULL,'default'),
+('d-5ea7f146f9164d16a07b9c4baafe6bcb','none asked',NULL,NULL,'0cbc023f',1795771582629,1795771582629,NULL,NULL,'default');
+INSERT INTO evaluation_dataset_tags (dataset_id, key, value) VALUES
+('d-00a476c15b88412ba6887265e7e08be8','mlflow.user','ada'),
+('d-00a476c15b88412ba6887265e7e08be8','ward','3');
+INSERT INTO evaluation_dataset_records (dataset_record_id, dataset_id, inputs, expectations, tags, source, source_id, source_type, created_time, last_update_time, created_by, last_updated_by, input_hash, outputs) VALUES
+('dr-4dc84e4485f247f4b6c1304275ecc420','d-00a476c15b88412ba6887265e7e08be8','{"\u00f6": [1, 2.5, null], "a": {"b": true}}','{"answer": 1}','{}','null',NULL,NULL,1795771582666,1795771582666,NULL,NULL,'c5299a34242f1e974d34035e9ba362f54ede0b99cd77df4e0827c2bd957aa43d','{"mlflow_wrapped": {"text": "fine"}}'),
+('dr-b07b844777cb41ccb1c949f1c94a6c45','d-00a476c15b88412ba6887265e7e08be8','{"q": 1e+16}','{"answer": [1]}','{"mlflow.user": "bob"}','{"source_type": "TRACE", "source_data": {"trace_id": "tr-fc96d93553783a9bd9bb025019fc2b1e"}}','tr-fc96d93553783a9bd9bb025019fc2b1e','TRACE',1795771582666,1795771582723,'bob','bob','86a9e23957f3f73ac254111afea84cfac532dd77a7b84df7c4fb0056d46a467b','null'),
+('dr-c14bffcde77b4866a5582e3ed1156633','d-00a476c15b88412ba6887265e7e08be8','{"q": "nothing came out"}','null','{}','null',NULL,NULL,1795771582666,1795771582666,NULL,NULL,'ee139d8abdd26d664af9d315159c32123511e52d5a26b8f00ab22ef508dbffc1','{"mlflow_wrapped": {}}');
+INSERT INTO entity_associations (association_id, source_type, source_id, destination_type, destination_id, created_time) VALUES
+('a-23f29f297277456fbce45bb2a293f5aa','evaluation_dataset','d-00a476c15b88412ba6887265e7e08be8','experiment','1',1795771582580),
+('a-af22afe3ebf54e48971b09952aed7c74','evaluation_dataset','d-00a476c15b88412ba6887265e7e08be8','experiment','0',1795771582580);
+INSERT INTO issues (issue_id, experiment_id, name, description, status, severity, root_causes, source_run_id, categories, created_timestamp, last_updated_timestamp, created_by, last_seen_timestamp, last_updated_by, metadata) VALUES
+('iss-9e2682a798ed49f0a7d234aea4024b4d',1,'slow','It takes long.','resolved','high','["a", "b"]','a3c7b4f51c04458487a58d67b83af0cb','["Cost", " cost ", "latency"]',1795771582766,1795771582805,'ada',1795771582766,'ada','{"\u00f6": "\u00fc"}'),
+('iss-6f54a358431041fdb32d001be64b04ce',1,'bare','d','pending',NULL,NULL,NULL,NULL,1795771582849,1795771582849,NULL,1795771582849,NULL,NULL);
+INSERT INTO issue_categories (issue_id, category_hash, category) VALUES
+('iss-9e2682a798ed49f0a7d234aea4024b4d','9f82f7b375f4aa1bd7d50abe0f760c4ca5a8f0208aa68555489c39dd7c7aeeaa',' cost '),
+('iss-9e2682a798ed49f0a7d234aea4024b4d','3fdb7e873db12844fd1c1064932fe36f39148927c31fdac71a09695c7bb157be','latency');
+INSERT INTO assessments (assessment_id, trace_id, name, assessment_type, value, error, created_timestamp, last_updated_timestamp, source_type, source_id, run_id, span_id, rationale, overrides, valid, assessment_metadata, experiment_id, trace_timestamp_ms, aggregate_value, is_numeric_value) VALUES
+('a-e5aa0ca2924740e7ae7ff91e5b738285','tr-fc96d93553783a9bd9bb025019fc2b1e','iss-9e2682a798ed49f0a7d234aea4024b4d','issue','{"issue_name": "slow"}',NULL,1795771582880,1795771582880,'HUMAN','ada',NULL,NULL,NULL,NULL,1,NULL,1,1795731095037,NULL,0);
+INSERT INTO secrets (secret_id, secret_name, encrypted_value, wrapped_dek, kek_version, masked_value, provider, auth_config, description, created_by, created_at, last_updated_by, last_updated_at, workspace) VALUES
+('s-b8714946ddf94dc58198bc408b4237ae','key of ä',X'2f66ed2ed5319471d967740ff430d092ac06a758d504198ecc73b7bc162a23b43e410b0f082a6e2888fdcf3453357ea29c50ba7f17194039',X'200dc1ad7d1b0ddee783feca490d323e3b0357797a931dc29e0c2bbc4c7eab4210d0ba6aa388bb25cb00ff68cb3d536ccdff9d1ae824b6107833bb64',1,'{"api_key": "sk-...6789"}','openai',NULL,NULL,NULL,1795771582917,NULL,1795771582917,'default');
+INSERT INTO model_definitions (model_definition_id, name, secret_id, provider, model_name, created_by, created_at, last_updated_by, last_updated_at, workspace) VALUES
+('d-c09c973543c447229bcccba8189a978d','first','s-b8714946ddf94dc58198bc408b4237ae','openai','gpt-first',NULL,1795771583088,NULL,1795771583088,'default'),
+('d-3c8072c0ce7c4fe58edf859694703258','second','s-b8714946ddf94dc58198bc408b4237ae','openai','gpt-second',NULL,1795771583121,NULL,1795771583121,'default');
+INSERT INTO endpoints (endpoint_id, name, created_by, created_at, last_updated_by, last_updated_at, routing_strategy, fallback_config_json, experiment_id, usage_tracking, workspace) VALUES
+('e-8c513ad56dab41a4a562faa7934ebfa0','judges',NULL,1795771583159,NULL,1795771583159,'REQUEST_BASED_TRAFFIC_SPLIT','{"strategy": "SEQUENTIAL", "max_attempts": 2, "model_definition_ids": ["d-3c8072c0ce7c4fe58edf859694703258"]}',4,1,'default');
+INSERT INTO endpoint_model_mappings (mapping_id, endpoint_id, model_definition_id, weight, created_by, created_at, linkage_type, fallback_order) VALUES
+('m-9de889df19484bb09f578837dc1d2ba0','e-8c513ad56dab41a4a562faa7934ebfa0','d-c09c973543c447229bcccba8189a978d',0.5,NULL,1795771583159,'PRIMARY',NULL),
+('m-73d9ae015d894bff9419a15f624ba5e8','e-8c513ad56dab41a4a562faa7934ebfa0','d-3c8072c0ce7c4fe58edf859694703258',1.0,NULL,1795771583159,'FALLBACK',1);
+INSERT INTO endpoint_tags (key, value, endpoint_id) VALUES
+('ward','3','e-8c513ad56dab41a4a562faa7934ebfa0');
+INSERT INTO scorers (experiment_id, scorer_name, scorer_id) VALUES
+(1,'kind','ba7ef77d-1328-49f5-87f4-4df88011b0ea');
+INSERT INTO scorer_versions (scorer_id, scorer_version, serialized_scorer, creation_time) VALUES
+('ba7ef77d-1328-49f5-87f4-4df88011b0ea',1,'{"name": "kind", "instructions_judge_pydantic_data": {"instructions": "Is {{ outputs }} kind?", "model": "gateway:/e-8c513ad56dab41a4a562faa7934ebfa0"}}',1795771583308),
+('ba7ef77d-1328-49f5-87f4-4df88011b0ea',2,'{"name": "kind", "instructions_judge_pydantic_data": {"instructions": "Is {{ outputs }} kind?", "model": "openai:/gpt-4"}}',1795771583355);
+INSERT INTO online_scoring_configs (online_scoring_config_id, scorer_id, sample_rate, experiment_id, filter_string) VALUES
+('e8393d53ca9c4bcf84c78176f95a325c','ba7ef77d-1328-49f5-87f4-4df88011b0ea',0.0,1,'trace.status = ''OK''');
+INSERT INTO endpoint_bindings (endpoint_id, resource_type, resource_id, created_at, created_by, last_updated_at, last_updated_by, display_name) VALUES
+('e-8c513ad56dab41a4a562faa7934ebfa0','scorer','ba7ef77d-1328-49f5-87f4-4df88011b0ea',1795771583310,NULL,1795771583310,NULL,'kind');

@@ -12,6 +12,7 @@ pub(super) async fn create(State(shared): State<Shared>, asked: Asked) -> Result
     let binding = Binding {
         endpoint: asked.required("endpoint_id")?,
         resource_type: asked.required("resource_type")?,
+        resource: None,
         resource_id: asked.required("resource_id")?,
         authorship: Authorship::new(shared.now().millis(), given(&asked, "created_by")?),
     };

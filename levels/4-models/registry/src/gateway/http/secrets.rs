@@ -20,7 +20,7 @@ pub(super) async fn create(State(shared): State<Shared>, asked: Asked) -> Result
         id: format!("s-{}", Uuid::new_v4().simple()),
         name,
         masked: masked(&values),
-        closed: shared.vault.seal.close(&Value::from(values).to_string()),
+        closed: shared.vault.close(&Value::from(values).to_string()),
         provider: given(&asked, "provider")?,
         auth_config: auth_config(&asked)?.filter(|config| !config.is_empty()),
         authorship: Authorship::new(shared.now().millis(), given(&asked, "created_by")?),
@@ -44,7 +44,7 @@ pub(super) async fn update(State(shared): State<Shared>, asked: Asked) -> Result
     let mut secret = secrets::get(&mut tx, &id).await?;
     if let Some(values) = values {
         secret.masked = masked(&values);
-        secret.closed = shared.vault.seal.close(&Value::from(values).to_string());
+        secret.closed = shared.vault.close(&Value::from(values).to_string());
     }
     if let Some(config) = config {
         secret.auth_config = Some(config).filter(|config| !config.is_empty());

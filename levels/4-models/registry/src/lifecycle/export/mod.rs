@@ -3,12 +3,17 @@
 //! Into a SQLite file, which is made here with the tables that MLflow makes, and is there whole or not at all; or into a
 //! Postgres database in which `mlflow db upgrade` made them, in one transaction. Read as one moment sees it.
 
+mod evaluation_datasets;
 mod experiments;
+mod gateway;
+mod issues;
 mod logged_models;
 mod metrics;
 mod places;
+mod python;
 mod registered;
 mod runs;
+mod scorers;
 mod spans;
 mod traces;
 mod webhooks;
@@ -51,6 +56,12 @@ pub struct Exported {
     pub registered_models: u64,
     pub model_versions: u64,
     pub webhooks: u64,
+    pub evaluation_datasets: u64,
+    pub evaluation_records: u64,
+    pub issues: u64,
+    pub gateway_endpoints: u64,
+    pub gateway_secrets: u64,
+    pub scorers: u64,
     pub files: u64,
     pub bytes: u64,
     /// What whoever moves should know.
@@ -116,7 +127,11 @@ impl Export<'_> {
         self.logged_models().await?;
         self.traces(progress).await?;
         self.registered().await?;
-        self.webhooks().await
+        self.webhooks().await?;
+        self.evaluation_datasets().await?;
+        self.issues().await?;
+        self.gateway().await?;
+        self.scorers().await
     }
 
     fn tell(&mut self, progress: &mut (dyn FnMut(&'static str, u64, u64) + Send), more: u64) {

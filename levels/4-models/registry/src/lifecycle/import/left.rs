@@ -6,14 +6,9 @@ use super::Import;
 use crate::lifecycle::Error;
 
 /// Tables that hold what is not moved, and what that is.
-const LEFT: [(&str, &str); 12] = [
-    ("evaluation_datasets", "evaluation datasets"),
-    ("scorers", "scorers"),
-    ("issues", "issues"),
+const LEFT: [(&str, &str); 7] = [
     ("label_schemas", "label schemas"),
     ("review_queues", "review queues"),
-    ("endpoints", "gateway endpoints"),
-    ("secrets", "gateway secrets"),
     ("budget_policies", "budget policies"),
     ("guardrails", "guardrails"),
     ("mcp_servers", "MCP servers"),

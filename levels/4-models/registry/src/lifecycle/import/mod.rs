@@ -4,13 +4,17 @@
 //! short is run again, and one that was made while MLflow still worked brings what came since. Where both have something
 //! to say of a thing, MLflow's word wins. An experiment is known by its name: if its number is taken here, it gets another.
 
+mod evaluation_datasets;
 mod experiments;
+mod gateway;
+mod issues;
 mod left;
 mod logged_models;
 mod metrics;
 mod places;
 mod registered;
 mod runs;
+mod scorers;
 mod traces;
 mod webhooks;
 
@@ -62,6 +66,12 @@ pub struct Imported {
     pub registered_models: u64,
     pub model_versions: u64,
     pub webhooks: u64,
+    pub evaluation_datasets: u64,
+    pub evaluation_records: u64,
+    pub issues: u64,
+    pub gateway_endpoints: u64,
+    pub gateway_secrets: u64,
+    pub scorers: u64,
     pub files: u64,
     pub files_already_there: u64,
     pub bytes: u64,
@@ -125,6 +135,10 @@ impl Import<'_> {
         self.traces(progress).await?;
         self.registered().await?;
         self.webhooks().await?;
+        self.evaluation_datasets().await?;
+        self.issues().await?;
+        self.gateway().await?;
+        self.scorers().await?;
         self.left().await?;
         if let Some(artifacts) = self.places.source() {
             let (artifacts, paths) = (artifacts.clone(), self.places.take());

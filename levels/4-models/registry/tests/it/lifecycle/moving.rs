@@ -32,10 +32,13 @@ async fn what_mlflow_kept_is_here() {
         from.artifacts = Some(artifacts.display().to_string());
         let imported = import(&store, &from).await;
         let counts = (imported.experiments, imported.runs, imported.metric_points, imported.logged_models);
-        assert_eq!(counts, (4, 6, 927, 3));
+        assert_eq!(counts, (5, 6, 927, 3));
         let counts = (imported.traces, imported.spans, imported.assessments, imported.model_versions);
-        assert_eq!(counts, (3, 6, 6, 5));
+        assert_eq!(counts, (3, 6, 7, 5));
         assert_eq!((imported.files, imported.webhooks), (1, 2));
+        let counts = (imported.evaluation_datasets, imported.evaluation_records, imported.issues, imported.scorers);
+        assert_eq!(counts, (2, 3, 2, 1));
+        assert_eq!((imported.gateway_secrets, imported.gateway_endpoints), (1, 1));
         // The key of its secrets is not set here.
         assert!(
             imported.notes.iter().any(|note| note.contains("the webhook told is disabled")),
@@ -62,7 +65,7 @@ async fn is_here(api: &Api) {
     let found = well(api.post("/experiments/search", json!({ "max_results": 9, "view_type": "ALL" })).await);
     let mut experiments = names(&found["experiments"]);
     experiments.sort_unstable();
-    assert_eq!(experiments, ["Default", "empty trial", "gone trial", "sepsis trial"]);
+    assert_eq!(experiments, ["Default", "empty trial", "gateway/judges", "gone trial", "sepsis trial"]);
     let first = well(api.get("/experiments/get", &[("experiment_id", "0")]).await);
     assert_eq!(first["experiment"]["creation_time"], 1_795_731_088_138_i64);
 
@@ -100,6 +103,13 @@ async fn is_here(api: &Api) {
     assert_eq!(well(api.get("/registered-models/alias", &alias).await)["model_version"]["version"], "3");
     let deleted = [("name", "sepsis risk"), ("version", "2")];
     refused(api.get("/model-versions/get", &deleted).await, 404, "RESOURCE_DOES_NOT_EXIST", "not found");
+    let scorers = well(
+        api.get("/api/3.0/mlflow/scorers/get", &[("experiment_id", "1"), ("name", "kind"), ("version", "1")]).await,
+    );
+    let judge: Value = serde_json::from_str(scorers["scorer"]["serialized_scorer"].as_str().unwrap()).unwrap();
+    assert_eq!(judge["instructions_judge_pydantic_data"]["model"], "gateway:/judges");
+    let secrets = well(api.get("/api/3.0/mlflow/gateway/secrets/list", &[]).await);
+    assert_eq!(secrets["secrets"][0]["masked_values"], json!({ "api_key": "sk-...6789" }));
     let webhooks = well(api.get("/webhooks", &[]).await);
     assert_eq!(webhooks["webhooks"].as_array().unwrap().len(), 2);
     let path = [("path", &*format!("1/{FIRST}/artifacts/notes"))];
@@ -155,7 +165,7 @@ async fn contents(api: &Api) -> BTreeMap<String, String> {
 }
 
 /// Tables of MLflow's with their columns, but for ids that are invented anew and what the server tells of no more.
-const SAME: [&str; 22] = [
+const SAME: [&str; 36] = [
     "experiments: experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace",
     "experiment_tags: experiment_id, key, value",
     "runs: run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri, experiment_id, \
@@ -183,6 +193,23 @@ const SAME: [&str; 22] = [
      run_link, storage_location",
     "registered_model_aliases: name, alias, version",
     "webhook_events: webhook_id, entity, action",
+    "evaluation_datasets: dataset_id, name, schema, profile, digest, created_time, last_update_time, created_by, \
+     last_updated_by",
+    "evaluation_dataset_tags: dataset_id, key, value",
+    "evaluation_dataset_records: dataset_record_id, dataset_id, source_id, source_type, created_time, last_update_time, \
+     created_by, last_updated_by, input_hash",
+    "entity_associations: source_type, source_id, destination_type, destination_id",
+    "issues: issue_id, experiment_id, name, description, status, severity, root_causes, source_run_id, categories, \
+     created_timestamp, last_updated_timestamp, created_by, last_seen_timestamp, last_updated_by, metadata",
+    "issue_categories: issue_id, category_hash, category",
+    "scorers: scorer_id, experiment_id, scorer_name",
+    "scorer_versions: scorer_id, scorer_version, serialized_scorer, creation_time",
+    "online_scoring_configs: online_scoring_config_id, scorer_id, sample_rate, experiment_id, filter_string",
+    "model_definitions: model_definition_id, name, provider, model_name, created_by, created_at, last_updated_at",
+    "endpoints: endpoint_id, name, routing_strategy, experiment_id, usage_tracking, created_at, last_updated_at",
+    "endpoint_model_mappings: mapping_id, endpoint_id, model_definition_id, weight, linkage_type, fallback_order",
+    "endpoint_tags: endpoint_id, key, value",
+    "endpoint_bindings: endpoint_id, resource_type, resource_id, display_name, created_at",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,6 +223,12 @@ async fn what_goes_out_is_what_came_in() {
         let to = To { database: sqlite(&out), artifacts: None };
         let exported = store.export(&to, &mut |_, _, _| {}).await.unwrap();
         assert_eq!((exported.runs, exported.metric_points, exported.spans), (6, 927, 6));
+        assert_eq!((exported.evaluation_records, exported.gateway_secrets), (3, 0));
+        assert!(
+            exported.notes.iter().any(|note| note.contains("MLFLOW_CRYPTO_KEK_PASSPHRASE")),
+            "{:?}",
+            exported.notes
+        );
         assert!(exported.notes.iter().any(|note| note.contains("--artifacts-destination")), "{:?}", exported.notes);
         assert!(!folder.path().join("out/mlflow.db.partial").exists());
 
