@@ -7,6 +7,7 @@ produced, share a topic as members of a group that grows and shrinks, commit, as
 broker has not. Exit code 1 if one of them sees something else.
 """
 
+import logging
 import sys
 import time
 import uuid
@@ -19,6 +20,21 @@ from kafka.structs import OffsetAndMetadata
 SERVER = sys.argv[1]
 DEADLINE = 60
 wrong = 0
+
+
+class Diary(logging.Handler):
+    """What kafka-python did first, for when something else comes of it than should."""
+
+    lines = []
+
+    def emit(self, record):
+        if len(self.lines) < 400:
+            self.lines.append(f"{record.created:.3f} {record.threadName} {record.name} {record.getMessage()}"[:400])
+
+
+logging.getLogger("kafka").setLevel(logging.DEBUG)
+logging.getLogger("kafka").addHandler(Diary())
+logging.getLogger("kafka").propagate = False
 
 
 def judge(what, got, want):
@@ -177,7 +193,11 @@ def main():
     confluent = lambda c: sorted((t.topic, t.partition) for t in c.assignment())
     groups(admin, consumer_confluent, lambda c: c.consume(100, timeout=0.1), confluent, "confluent-kafka")
     python = lambda c: sorted((t.topic, t.partition) for t in c.assignment())
+    before = wrong
+    Diary.lines.clear()
     groups(admin, consumer_python, lambda c: c.poll(100), python, "kafka-python")
+    if wrong > before:
+        print("\n".join(Diary.lines))
     refusals()
     return min(wrong, 1)
 

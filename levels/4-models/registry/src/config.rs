@@ -23,6 +23,8 @@ pub struct Config {
     /// Under which address experiments name the places of their artifacts, for clients to go there themselves; else clients
     /// come to the proxied store for them.
     pub artifact_root: Option<String>,
+    /// The folder of the audit log, which others may write too; else one in that folder.
+    pub audit: Option<PathBuf>,
     /// How S3 is reached.
     pub s3: S3,
     /// MLflow's own web pages, where they are shown.
@@ -58,6 +60,7 @@ impl Config {
             database: None,
             artifacts: None,
             artifact_root: None,
+            audit: None,
             s3: S3::default(),
             pages: None,
             users: None,
@@ -67,6 +70,10 @@ impl Config {
     /// Where its artifacts are.
     pub(crate) fn artifacts(&self) -> String {
         self.artifacts.clone().unwrap_or_else(|| self.data_dir.join("artifacts").display().to_string())
+    }
+
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.audit.clone().unwrap_or_else(|| strata_audit::folder(&self.data_dir))
     }
 
     /// What the places of experiments begin with. A folder is named as a URL.

@@ -117,7 +117,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, Star
     experiments::settle_first(&database, &config.root(), clock.now_micros() / 1_000)
         .await
         .map_err(StartError::First)?;
-    let audit = Audit::open(strata_audit::folder(folder), Arc::clone(&clock))?;
+    let audit = Audit::open(config.audit(), Arc::clone(&clock))?;
     let settings = Settings::from_variables(|name| std::env::var(name).ok());
     let (webhooks, post, carrier) = webhooks::open(settings, folder, database.clone()).map_err(StartError::Key)?;
     let vault = Vault::open(|name| std::env::var(name).ok(), &webhooks.seal).map_err(StartError::Key)?;

@@ -65,6 +65,12 @@ impl Endpoint {
             json["experiment_id"] = experiment.to_string().into();
         }
         self.authorship.write(&mut json);
+        // Unlike of other things, MLflow tells it of nobody, too.
+        for (name, by) in
+            [("created_by", &self.authorship.created_by), ("last_updated_by", &self.authorship.updated_by)]
+        {
+            json[name] = by.as_deref().unwrap_or_default().into();
+        }
         Ok(json)
     }
 

@@ -31,7 +31,7 @@ impl Store {
         std::fs::create_dir_all(folder).map_err(Error::io(format!("{} could not be made", folder.display())))?;
         let database = Database::open(&config.url(), MIGRATIONS, &*clock).await?;
         experiments::settle_first(&database, &config.root(), clock.now_micros() / 1_000).await?;
-        let audit = Audit::open(strata_audit::folder(folder), Arc::clone(&clock))?;
+        let audit = Audit::open(config.audit(), Arc::clone(&clock))?;
         Ok(Self { config, database, clock, audit, who })
     }
 

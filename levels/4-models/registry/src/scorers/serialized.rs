@@ -77,8 +77,8 @@ fn model(scorer: &Value) -> Option<&Value> {
 }
 
 fn model_mut(scorer: &mut Value) -> Option<&mut Value> {
-    let has = |name: &&str| scorer.get(name).is_some_and(|part| part.as_object().is_some_and(|part| !part.is_empty()));
-    match *PARTS.iter().find(has)? {
+    let has = |name: &str| scorer.get(name).and_then(Value::as_object).is_some_and(|part| !part.is_empty());
+    match PARTS.into_iter().find(|name| has(name))? {
         "memory_augmented_judge_data" => {
             model_mut(scorer.get_mut("memory_augmented_judge_data")?.get_mut("base_judge")?)
         }

@@ -20,7 +20,7 @@ impl Export<'_> {
         for row in query(sql).fetch_all(&mut *self.from).await? {
             let text = |at: usize| row.try_get::<Option<String>, _>(at);
             let (count, created_at, updated_at): (i64, i64, i64) = (row.try_get(3)?, row.try_get(5)?, row.try_get(6)?);
-            let profile = (count > 0).then(|| json!({ "num_records": count }).to_string());
+            let profile = (count > 0).then(|| python::text(&json!({ "num_records": count })));
             let dataset =
                 row![text(0)?, text(1)?, text(2)?, profile, text(4)?, created_at, updated_at, text(7)?, text(8)?];
             there.push(&mut self.to, dataset).await?;
