@@ -7,7 +7,6 @@ produced, share a topic as members of a group that grows and shrinks, commit, as
 broker has not. Exit code 1 if one of them sees something else.
 """
 
-import logging
 import sys
 import time
 import uuid
@@ -20,21 +19,6 @@ from kafka.structs import OffsetAndMetadata
 SERVER = sys.argv[1]
 DEADLINE = 60
 wrong = 0
-
-
-class Diary(logging.Handler):
-    """What kafka-python did first, for when something else comes of it than should."""
-
-    lines = []
-
-    def emit(self, record):
-        if len(self.lines) < 400:
-            self.lines.append(f"{record.created:.3f} {record.threadName} {record.name} {record.getMessage()}"[:400])
-
-
-logging.getLogger("kafka").setLevel(logging.DEBUG)
-logging.getLogger("kafka").addHandler(Diary())
-logging.getLogger("kafka").propagate = False
 
 
 def judge(what, got, want):
@@ -74,7 +58,11 @@ def consumer_confluent(group):
 
 def consumer_python(group):
     options = {"bootstrap_servers": SERVER, "group_id": group, "auto_offset_reset": "earliest", "enable_auto_commit": False}
-    return kafka.KafkaConsumer(**options, session_timeout_ms=6000, heartbeat_interval_ms=500)
+    consumer = kafka.KafkaConsumer(**options, session_timeout_ms=6000, heartbeat_interval_ms=500)
+    # Asked for first. kafka-python 3.0.12 shares out nothing while it knows no partitions, joins again when it does, and
+    # forgets that it joined if the time of that poll runs out meanwhile: it then waits for ever, without a heartbeat.
+    consumer.partitions_for_topic("shared")
+    return consumer
 
 
 def topics():
@@ -193,11 +181,7 @@ def main():
     confluent = lambda c: sorted((t.topic, t.partition) for t in c.assignment())
     groups(admin, consumer_confluent, lambda c: c.consume(100, timeout=0.1), confluent, "confluent-kafka")
     python = lambda c: sorted((t.topic, t.partition) for t in c.assignment())
-    before = wrong
-    Diary.lines.clear()
     groups(admin, consumer_python, lambda c: c.poll(100), python, "kafka-python")
-    if wrong > before:
-        print("\n".join(Diary.lines))
     refusals()
     return min(wrong, 1)
 
