@@ -93,11 +93,6 @@ impl Worker {
 
     fn spawn(&self, mut process: Command, command: &[&str]) -> std::io::Result<Child> {
         process.args(command).args(&self.arguments).env(WORKER, std::process::id().to_string());
-        // Work that ends soon is quicker with the allocator's own options.
-        let is_option = |name: &str| ["MIMALLOC_", "MALLOC_"].iter().any(|prefix| name.starts_with(prefix));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_option(&name.to_string_lossy())) {
-            process.env_remove(name);
-        }
         process.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
     }
 }

@@ -1,15 +1,14 @@
 //! The strata command.
 
-mod allocator;
 mod cli;
 mod output;
 mod progress;
 
 use std::process::ExitCode;
 
-/// The allocator: many threads allocate short strings at once when bronze is refined.
+/// The allocator: many threads allocate at once when bronze is refined, and what a stack has freed is to go back (ADR 017).
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     cli::main()

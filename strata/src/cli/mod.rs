@@ -48,7 +48,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::{allocator, output, progress};
+use crate::{output, progress};
 use moments::moment;
 
 #[expect(clippy::doc_markdown, reason = "it is the help text")]
@@ -187,9 +187,6 @@ pub(crate) fn main() -> ExitCode {
     };
     if progress::is_worker() {
         end_with_the_stack();
-    }
-    if matches!(cli.command, Command::Up(_) | Command::Registry(_)) {
-        allocator::become_frugal();
     }
     match run(cli) {
         Ok(code) => code,

@@ -30,13 +30,9 @@ const PATIENTS: u64 = 1_000;
 /// Clock ticks of proc(5) in a second, on every Linux that Strata runs on.
 const TICKS: f64 = 100.0;
 
-/// What `strata up` tells the allocators (`strata/src/allocator.rs`).
-const FRUGAL: [(&str, &str); 3] =
-    [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
-
 /// As `strata` has it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -56,7 +52,7 @@ async fn all(count: u64) -> Outcome {
     println!("{:34} {:>10} {:>10} {:>10} {:>8} {:>8}", "", "records", "log/s", "bronze/s", "CPU s", "peak MB");
     for count in [count, 10 * count] {
         let mut row = Command::new(std::env::current_exe()?);
-        let ended = row.env(ROLE, "path").envs(FRUGAL).arg(count.to_string()).status()?;
+        let ended = row.env(ROLE, "path").arg(count.to_string()).status()?;
         if !ended.success() {
             return Err("the row before has failed".into());
         }

@@ -4,9 +4,6 @@
 //! of which LATE in a thousand (10) arrive five minutes after they happened. The log's seconds are simulated: a pass begins when a second of log has landed
 //! and the pass before has ended, takes what has landed by then, and lasts as long as it really lasts. Behind is the age of
 //! the oldest record of a pass at its end, with the second in which it waited for its object. Landing is not measured.
-//!
-//! Memory is that of a running stack only with the allocator's options that a stack sets for itself: `MIMALLOC_PURGE_DELAY=0
-//! MIMALLOC_ARENA_EAGER_COMMIT=0`. Without them it grows by what is freed and kept.
 #![expect(clippy::print_stdout, reason = "its numbers are its point")]
 
 use std::path::Path;
@@ -21,7 +18,7 @@ use strata_types::{PARTITIONS, PatientId, Timestamp, Topic};
 
 /// As the command has it: memory is measured too.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_767_268_800_000_000; // 2026-01-01T12:00:00Z

@@ -22,7 +22,7 @@ use strata_types::{HOUR, PatientId, Timestamp};
 
 // As in the binary.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// 2026-03-01T12:00:00Z.
 const NOON: i64 = 1_772_366_400_000_000;

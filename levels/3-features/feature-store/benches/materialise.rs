@@ -13,7 +13,7 @@ use strata_types::{LabelRule, Timestamp};
 
 /// As the command has it: memory is measured too.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() {
     // `cargo test` asks benches whether they work; without a lake there is nothing to do.

@@ -15,7 +15,7 @@ use strata_types::{HOUR, Timestamp, Topic};
 
 // As in the binary.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const PATIENTS: u64 = 1_000;
 const BATCH: u64 = 20_000;
