@@ -1,5 +1,6 @@
 //! Small files to larger ones, so that readers open few: of one date, whenever four files of about the same size have
-//! gathered. So a row is written again only each time that its file grows fourfold.
+//! gathered. So a row is written again only each time that its file grows fourfold. Files that share no patients stay apart,
+//! as the waves of a batch leave them: whoever looks for a patient opens one of them anyway.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub(super) fn plan(files: &[DataFile]) -> Vec<Vec<DataFile>> {
         let tiers = dates.entry((&file.date, file.times.is_some())).or_default();
         tiers.entry(tier(file.bytes)).or_default().push(file);
     }
-    let groups = dates.into_values().filter_map(|tiers| tiers.into_values().find(|tier| tier.len() >= TOO_MANY));
+    let groups = dates.into_values().filter_map(|tiers| tiers.into_values().find(|tier| are_too_many(tier)));
     groups
         .map(|mut group| {
             group.sort_by_key(|file| (file.times.as_ref().map(|times| *times.start()), file.bytes));
@@ -47,6 +48,14 @@ pub(super) fn plan(files: &[DataFile]) -> Vec<Vec<DataFile>> {
             group.iter().take(MOST).take_while(fits).map(|file| (*file).clone()).collect()
         })
         .collect()
+}
+
+/// Whether many are small, or hold the same patients.
+fn are_too_many(files: &[&DataFile]) -> bool {
+    let of_bucket = |bucket| files.iter().filter(|file| file.buckets >> bucket & 1 == 1).count();
+    let deepest = (0..PARTITIONS).map(of_bucket).max().unwrap_or(0);
+    let small = files.iter().filter(|file| file.bytes < SMALL).count();
+    deepest >= TOO_MANY || small >= TOO_MANY
 }
 
 fn tier(bytes: u64) -> u32 {
@@ -225,6 +234,17 @@ mod tests {
         assert!(plan(&files).is_empty());
         let full: Vec<_> = (0..9).map(|number| file(number, FULL, true)).collect();
         assert!(plan(&full).is_empty());
+    }
+
+    #[test]
+    fn files_without_a_patient_in_common_stay_apart() {
+        let of = |number: usize, buckets, bytes| DataFile { buckets, ..file(number, bytes, true) };
+        let apart: Vec<_> = (0..16).map(|number| of(number, 1 << number, SMALL)).collect();
+        assert!(plan(&apart).is_empty());
+        let shared = (16..19).map(|number| of(number, 0b1000, SMALL));
+        assert_eq!(plan(&[apart.clone(), shared.collect()].concat())[0].len(), MOST);
+        let small: Vec<_> = (0..16).map(|number| of(number, 1 << number, SMALL - 1)).collect();
+        assert_eq!(plan(&small)[0].len(), 16);
     }
 
     #[test]
