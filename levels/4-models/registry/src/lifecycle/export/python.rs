@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn it_is_what_python_writes() {
         // From Python 3.11.
-        let value = json!({ "b": [1, -2.0, 1.5e-5, 1e16, 1e22, 0.0001, 123456789012345.6, 5e-324, true, null], "a": { "ä": "€ 😀\n\u{7f}\u{1}\"/" }, "e": [], "f": {} });
+        let value = json!({ "b": [1, -2.0, 1.5e-5, 1e16, 1e22, 0.0001, 123_456_789_012_345.6, 5e-324, true, null], "a": { "ä": "€ 😀\n\u{7f}\u{1}\"/" }, "e": [], "f": {} });
         let expected = r#"{"a": {"\u00e4": "\u20ac \ud83d\ude00\n\u007f\u0001\"/"}, "b": [1, -2.0, 1.5e-05, 1e+16, 1e+22, 0.0001, 123456789012345.6, 5e-324, true, null], "e": [], "f": {}}"#;
         assert_eq!(text(&value), expected);
     }
