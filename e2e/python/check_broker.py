@@ -148,21 +148,20 @@ class Member(threading.Thread):
 
     def __init__(self, consumer, poll):
         super().__init__(daemon=True)
-        self.consumer, self.poll, self.leaving = consumer, poll, False
+        self.consumer, self.poll, self.leaving, self.partitions = consumer, poll, False, []
         consumer.subscribe(["shared"])
         self.start()
 
     def run(self):
         while not self.leaving:
             self.poll(self.consumer)
+            # Asked here: confluent-kafka answers no other thread while this one consumes.
+            self.partitions = self.consumer.assignment()
         self.consumer.close()
 
     def leave(self):
         self.leaving = True
         self.join()
-
-    def partitions(self):
-        return self.consumer.assignment()
 
 
 def groups(admin, make, poll, name):
@@ -170,21 +169,21 @@ def groups(admin, make, poll, name):
     group = f"grown-{name}"
     wait = lambda: time.sleep(0.05)
     first = Member(make(group), poll)
-    until(lambda: len(first.partitions()) == 6, wait)
-    judge(f"{name}: alone", len(first.partitions()), 6)
+    until(lambda: len(first.partitions) == 6, wait)
+    judge(f"{name}: alone", len(first.partitions), 6)
     second = Member(make(group), poll)
-    shared = lambda: (len(first.partitions()), len(second.partitions()))
+    shared = lambda: (len(first.partitions), len(second.partitions))
     described = lambda: admin.describe_consumer_groups([group])[group].result(DEADLINE)
     until(lambda: shared() == (3, 3) and described().state.name == "STABLE", wait)
     judge(f"{name}: two share", shared(), (3, 3))
-    both = {(p.topic, p.partition) for member in (first, second) for p in member.partitions()}
+    both = {(p.topic, p.partition) for member in (first, second) for p in member.partitions}
     judge(f"{name}: nothing twice", len(both), 6)
     judge(f"{name}: members as described", (described().state.name, len(described().members)), ("STABLE", 2))
     listed = admin.list_consumer_groups(request_timeout=DEADLINE).result(DEADLINE)
     judge(f"{name}: in the list", group in {g.group_id for g in listed.valid}, True)
     second.leave()
-    until(lambda: len(first.partitions()) == 6, wait)
-    judge(f"{name}: alone again", len(first.partitions()), 6)
+    until(lambda: len(first.partitions) == 6, wait)
+    judge(f"{name}: alone again", len(first.partitions), 6)
     first.leave()
 
 
